@@ -1,0 +1,23 @@
+# A room is a directory of sim/ or models/ built as one static library. All rooms see include/ and
+# the root (headers are named "sim/room/x.h"); tests/tidy checks the includes against the arrows.
+function(vs_room name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;SOURCES;PACKAGES" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include)
+  target_link_libraries(${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PACKAGES})
+endfunction()
+
+# vs_check_test(NAME SOURCES files... ROOMS rooms...): a Check suite run by ctest.
+function(vs_check_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;ROOMS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include)
+  target_compile_definitions(${name} PRIVATE VS_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                                             VS_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_ROOMS} PkgConfig::CHECK)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

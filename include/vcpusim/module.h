@@ -1,0 +1,50 @@
+/*
+ * vcpusim/module.h - what a module built by vcpusim-cc exports.
+ *
+ * A module is a shared object with one symbol, `vs_module`. It holds tables: each the whole set of
+ * KVM's call sites compiled against one way to hold the vCPUs. All functions run on a simulated
+ * thread and may switch; vm and vcpu pointers are the module's own (struct kvm, struct kvm_vcpu).
+ */
+#ifndef VCPUSIM_MODULE_H
+#define VCPUSIM_MODULE_H
+
+#include <vcpusim/types.h>
+
+#define VS_MODULE_ABI 1
+
+struct vs_vm_params {
+	uint32_t max_vcpus;
+};
+
+struct vs_table {
+	const char *name;    /* as in a scenario's "tables" */
+	const char *summary; /* one line */
+
+	/* 0 or -errno. A failed create leaves everything as it was. */
+	int (*vm_create)(const struct vs_vm_params *params, void **vm);
+	/* every vCPU thread has left vcpu_run */
+	void (*vm_destroy)(void *vm);
+	/* the KVM_CREATE_VCPU ioctl, whole */
+	int (*vcpu_create)(void *vm, uint32_t id, void **vcpu);
+	/* the KVM_RUN loop; returns when vs_guest_run() said VS_EXIT_STOP */
+	void (*vcpu_run)(void *vcpu);
+
+	void *(*get)(void *vm, uint32_t index);
+	void *(*get_by_id)(void *vm, uint32_t id);
+	/* interrupt to all but `self` by shorthand; returns the number of targets */
+	uint32_t (*broadcast)(void *vm, void *self);
+	/* kvm_make_all_cpus_request; returns the number of vCPUs asked */
+	uint32_t (*request_all)(void *vm, bool wait);
+	uint32_t (*online)(void *vm);
+};
+
+struct vs_module {
+	uint32_t abi; /* VS_MODULE_ABI */
+	uint32_t n_tables;
+	const char *name;
+	const struct vs_table *const *tables;
+};
+
+extern const struct vs_module vs_module;
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * vcpusim/scenario.h - one resolved scenario: everything a run depends on, defaults filled in.
+ *
+ * sim/io makes it from JSON and owns it (vs_scenario_free); everything else reads it.
+ * Times are picoseconds; the JSON has _us and _ms. Format: docs/scenarios.md.
+ */
+#ifndef VCPUSIM_SCENARIO_H
+#define VCPUSIM_SCENARIO_H
+
+#include <vcpusim/machine.h>
+#include <vcpusim/types.h>
+
+#define VS_NAME_MAX 64
+
+enum vs_dist_kind {
+	VS_DIST_CONSTANT,    /* p[0] = value */
+	VS_DIST_UNIFORM,     /* p[0] = min, p[1] = max */
+	VS_DIST_EXPONENTIAL, /* p[0] = mean */
+	VS_DIST_LOGNORMAL,   /* p[0] = zeta, p[1] = sigma */
+	VS_DIST_GAMMA,       /* p[0] = a, p[1] = b */
+	VS_DIST_WEIBULL,     /* p[0] = a, p[1] = b */
+	VS_DIST_PARETO,      /* p[0] = a, p[1] = b */
+	VS_DIST_EMPIRICAL    /* values[n], each equally likely */
+};
+
+struct vs_dist { /* draws are microseconds, rounded to whole ps at once */
+	enum vs_dist_kind kind;
+	double p[2];
+	double *values;
+	size_t n_values;
+};
+
+enum vs_op {
+	VS_OP_HOTPLUG,
+	VS_OP_IPI_BROADCAST,
+	VS_OP_REQUEST_ALL,
+	VS_OP_LOOKUP,
+	VS_OP_LOOKUP_BY_ID,
+	VS_OPS
+};
+
+enum vs_from { VS_FROM_CONTROL, VS_FROM_VCPUS, VS_FROM_KTHREADS };
+enum vs_arrival { VS_ARRIVAL_CLOSED, VS_ARRIVAL_OPEN, VS_ARRIVAL_PACED };
+enum vs_end { VS_END_COUNT, VS_END_FOR, VS_END_UNTIL };
+
+struct vs_stream {
+	char name[VS_NAME_MAX];
+	enum vs_op op;
+	bool wait;               /* request_all: wait for every target */
+	enum vs_from from;
+	uint32_t issuers;
+	enum vs_arrival arrival;
+	struct vs_dist gap;      /* closed: think time; open: time between arrivals */
+	uint32_t pace_stream;    /* paced: index of the stream followed ... */
+	uint32_t pace_every;     /* ... and one operation per so many of its */
+	vs_ps start_ps;
+	enum vs_end end;
+	uint64_t count;          /* VS_END_COUNT: operations of the whole stream */
+	vs_ps for_ps;            /* VS_END_FOR */
+	uint32_t until_stream;   /* VS_END_UNTIL */
+};
+
+enum vs_preempt { VS_PREEMPT_NONE, VS_PREEMPT_VOLUNTARY, VS_PREEMPT_FULL };
+enum vs_ipi_send { VS_SEND_SHORTHAND, VS_SEND_PHYSICAL, VS_SEND_CLUSTER, VS_SEND_PV };
+enum vs_ipi_delivery { VS_DELIVERY_EXIT, VS_DELIVERY_POSTED };
+enum vs_placement { VS_PLACE_FLOAT, VS_PLACE_PINNED };
+
+struct vs_table_ref {
+	char name[VS_NAME_MAX];
+};
+
+struct vs_scenario {
+	char name[VS_NAME_MAX];
+	char *description;
+	uint64_t seed;
+	uint32_t replications;
+	struct vs_machine machine;
+	uint32_t cpus; /* host CPUs used: the first so many cores of the machine */
+	uint32_t hz;
+	enum vs_preempt preempt;
+	enum vs_ipi_send ipi_send;
+	enum vs_ipi_delivery ipi_delivery;
+	uint32_t max_vcpus;
+	uint32_t boot_vcpus;
+	enum vs_placement placement;
+	struct vs_dist guest_run;
+	struct vs_dist guest_halt;
+	struct vs_table_ref *tables;
+	size_t n_tables;
+	struct vs_stream *streams;
+	size_t n_streams;
+	vs_ps limit_ps;      /* simulated */
+	uint32_t limit_wall_s;
+	uint64_t enomem_every; /* fail every n-th allocation of the measured part; 0: none */
+};
+
+void vs_scenario_free(struct vs_scenario *s);
+
+#endif

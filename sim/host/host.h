@@ -1,0 +1,104 @@
+/*
+ * sim/host/host.h - host CPUs as a kernel runs them: threads, run queues, guests, interrupts, ticks.
+ *
+ * One run queue per CPU (= engine core). A thread belongs to one CPU at a time; everything that
+ * another CPU does to it is a message to that CPU (docs/exactness.md). Implements the thread, CPU,
+ * interrupt and guest calls of vcpusim/port.h.
+ */
+#ifndef VS_HOST_H
+#define VS_HOST_H
+
+#include <vcpusim/port.h>
+#include <vcpusim/scenario.h>
+
+#include "sim/hw/hw.h"
+
+struct vs_host;
+
+enum vs_task_kind { VS_TASK_VCPU, VS_TASK_CONTROL, VS_TASK_KTHREAD };
+
+/* What a guest does next: run for run_ps, then this. */
+enum vs_guest_then { VS_GUEST_HALT, VS_GUEST_OPERATION };
+struct vs_guest_plan {
+	vs_ps run_ps;
+	enum vs_guest_then then;
+	vs_ps halt_ps; /* VS_GUEST_HALT: sleep so long unless woken; VS_PS_NEVER: until woken */
+};
+
+/* The guest of a vCPU thread, supplied by the workload. All run on the vCPU's CPU; plan, left and
+ * entered must not switch. */
+struct vs_guest_ops {
+	/* asked when the previous plan is used up */
+	void (*plan)(void *ctx, vs_ps now, struct vs_guest_plan *out);
+	/* the guest asks for an operation: its exit begins at `now` */
+	void (*left)(void *ctx, vs_ps now);
+	/* host context, after the exit: run the operation (may switch) */
+	void (*operation)(void *ctx);
+	/* guest mode has been entered at `now` */
+	void (*entered)(void *ctx, vs_ps now);
+};
+
+struct vs_task_params {
+	const char *name;
+	enum vs_task_kind kind;
+	int32_t cpu; /* first CPU; < 0: host places it */
+	bool pinned; /* never leaves it */
+	void (*fn)(void *arg);
+	void *arg;
+	const struct vs_guest_ops *guest; /* vCPU threads */
+	void *guest_ctx;
+};
+
+struct vs_host *vs_host_new(struct vs_engine *e, struct vs_hw *hw, const struct vs_scenario *s);
+void vs_host_free(struct vs_host *h);
+struct vs_host *vs_host_of(struct vs_core *c);
+const struct vs_scenario *vs_host_scenario(const struct vs_host *h);
+
+/* Threads are made before the run (their number is part of the scenario) and sleep until started:
+ * vs_task_wake starts one; vs_task_seed does so at a time before the engine runs. */
+struct vs_task *vs_task_new(struct vs_host *h, const struct vs_task_params *p);
+void vs_task_seed(struct vs_task *t, vs_ps at);
+const char *vs_task_name(const struct vs_task *t);
+uint32_t vs_task_id(const struct vs_task *t); /* order of creation */
+struct vs_host *vs_task_host(const struct vs_task *t);
+
+/* The thread's books: ps by cause since it was made; complete up to now when it asks itself. */
+const vs_ps *vs_task_books(const struct vs_task *t);
+
+/* Runs fn(t, arg) on t's CPU, as an interrupt would, a wake flight later. fn must not switch. */
+void vs_task_post(struct vs_task *t, void (*fn)(struct vs_task *t, void *arg), void *arg);
+/* From such a fn, or from plan: something has happened inside the guest (an operation is due): end
+ * its run or its halt so that it is asked for a plan again. */
+void vs_guest_poke(struct vs_task *t);
+
+/* Context code: the calling thread computes for so long (interruptible, preemptible). */
+void vs_task_compute(vs_ps ps, enum vs_cause cause);
+
+/* Tears down: every vCPU thread gets VS_EXIT_STOP / a false vs_guest_should_exit, a wake flight
+ * from `now`; any context code. */
+void vs_host_stop_guests(struct vs_host *h);
+
+/* Hooks for models/kernel (RCU); any may be NULL. Run on the CPU named, must not switch. */
+struct vs_host_hooks {
+	void *ctx;
+	void (*switched)(void *ctx, uint32_t cpu, vs_ps now);       /* context switch */
+	void (*tick)(void *ctx, uint32_t cpu, vs_ps now, bool user);/* user: guest or user mode */
+	void (*idle)(void *ctx, uint32_t cpu, vs_ps now, bool enter);
+	void (*guest)(void *ctx, uint32_t cpu, vs_ps now, bool enter);
+	bool (*needs_tick)(void *ctx, uint32_t cpu);                /* an idle CPU keeps its tick */
+};
+void vs_host_set_hooks(struct vs_host *h, const struct vs_host_hooks *hooks);
+/* A message to a CPU: fn(ctx, cpu, now, arg) there, as an interrupt of that cost. */
+void vs_host_call_cpu(struct vs_host *h, uint32_t cpu,
+		      void (*fn)(void *ctx, uint32_t cpu, vs_ps now, uint64_t arg), void *ctx,
+		      uint64_t arg);
+
+struct vs_host_stats {
+	uint64_t switches, wakes, ticks, guest_entries, kicks, migrations;
+};
+void vs_host_stats(const struct vs_host *h, struct vs_host_stats *out);
+
+/* Who is blocked, on what, where, since when: text for the deadlock report, by thread id. */
+size_t vs_host_report_blocked(const struct vs_host *h, vs_ps as_of, char *buf, size_t size);
+
+#endif

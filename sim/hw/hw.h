@@ -1,0 +1,68 @@
+/*
+ * sim/hw/hw.h - the simulated memory system and what it charges.
+ *
+ * Topology, private caches, a directory that orders every miss, the arena that instrumented code's
+ * memory comes from. Model and sources: docs/architecture.md, "memory". Uses sim/engine only.
+ */
+#ifndef VS_HW_H
+#define VS_HW_H
+
+#include <vcpusim/machine.h>
+
+#include "sim/engine/engine.h"
+#include "sim/hw/access.h"
+
+struct vs_hw;
+
+struct vs_hw_stats {
+	uint64_t accesses, l1_hits, l2_hits, misses, upgrades, prefetches, evictions, bulk_lines;
+};
+
+struct vs_hw *vs_hw_new(struct vs_engine *e, const struct vs_machine *m, uint32_t n_cores);
+void vs_hw_free(struct vs_hw *hw);
+void vs_hw_stats(const struct vs_hw *hw, struct vs_hw_stats *out); /* summed over cores */
+/* The engine's delays for a machine, at window w. */
+struct vs_delays vs_hw_delays(const struct vs_machine *m, vs_ps w);
+/* Computes agent_delay .. window of m; false and a reason if the machine can't be run exactly. */
+bool vs_hw_compute_window(struct vs_machine *m, char *why, size_t why_size);
+
+enum vs_distance vs_hw_distance(const struct vs_hw *hw, uint32_t core_a, uint32_t core_b);
+
+/* Where the running thread's time goes: cause[VS_CAUSES], in ps. The host points this at the
+ * current thread's books at every switch. NULL: nobody's. */
+void vs_hw_set_books(struct vs_core *c, vs_ps *cause);
+
+/* The current thread computes (or is charged) for so long; context or handler code. */
+void vs_hw_charge(struct vs_core *c, vs_ps ps, enum vs_cause cause);
+
+/* Accesses are free and immediate while off (boot): no time passes, no state changes. */
+void vs_hw_set_pricing(struct vs_hw *hw, bool on);
+
+/* Memory that instrumented code may touch beside the arena: a module's data, rodata, bss. Lines are
+ * keyed by (ordinal, offset), never by address. Before the run. */
+bool vs_hw_add_region(struct vs_hw *hw, const void *start, size_t bytes, uint32_t ordinal);
+
+/*
+ * Fresh memory for a core's allocator: `bytes` (rounded up to 64 KiB) of zeroed arena. Asked of
+ * an agent, since the arena is shared: blocks the calling context for a round trip and books
+ * VS_CAUSE_ALLOC. With pricing off it returns at once. NULL when the arena is full.
+ */
+void *vs_hw_arena_grow(size_t bytes);
+bool vs_hw_in_arena(const struct vs_hw *hw, uintptr_t addr);
+uint64_t vs_hw_arena_offset(const struct vs_hw *hw, uintptr_t addr);
+
+/*
+ * Watching. The hook is called before an access to a line marked watched executes (context code,
+ * must not switch or charge). Marks are host-side and free; see sim/check/memory.h.
+ */
+typedef void (*vs_watch_fn)(struct vs_core *c, uintptr_t addr, size_t size, unsigned kind, uintptr_t pc);
+void vs_hw_set_watch(struct vs_hw *hw, vs_watch_fn fn);
+void vs_hw_watch_lines(struct vs_hw *hw, uintptr_t addr, size_t bytes, bool on);
+
+/* An access that can't be allowed (foreign stack, unknown memory): set by the host, does not
+ * return. */
+typedef void (*vs_refuse_fn)(struct vs_core *c, uintptr_t addr, size_t size, unsigned kind,
+			     uintptr_t pc, const char *why) __attribute__((noreturn));
+void vs_hw_set_refuse(struct vs_hw *hw, vs_refuse_fn fn);
+
+#endif
