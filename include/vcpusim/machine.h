@@ -85,6 +85,24 @@ struct vs_machine {
 	vs_ps window_ps;       /* W = min(a + b, h, m) */
 };
 
+/* Where a number of the machine file comes from. */
+enum vs_provenance { VS_SOURCED, VS_DERIVED, VS_ASSUMED };
+
+/* One entry of the machine file, for the result's provenance and for sensitivity analysis. */
+struct vs_machine_param {
+	char pointer[80]; /* JSON pointer of the entry, e.g. "/transfer_ns/same_l3" */
+	double value;     /* in the file's unit; NAN for what is not a number (socket distances) */
+	enum vs_provenance provenance;
+	char *note;       /* the sentence that was given */
+};
+
+struct vs_machine_params {
+	struct vs_machine_param *v; /* in the order of the format */
+	size_t n;
+};
+
+void vs_machine_params_release(struct vs_machine_params *params); /* implemented in sim/io */
+
 static inline uint32_t vs_machine_cores(const struct vs_machine *m)
 {
 	return m->sockets * m->l3_per_socket * m->cores_per_l3;

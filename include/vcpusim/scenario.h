@@ -75,6 +75,7 @@ struct vs_scenario {
 	uint64_t seed;
 	uint32_t replications;
 	struct vs_machine machine;
+	struct vs_machine_params machine_params;
 	uint32_t cpus; /* host CPUs used: the first so many cores of the machine */
 	uint32_t hz;
 	enum vs_preempt preempt;

@@ -1,0 +1,139 @@
+/*
+ * vcpusim/result.h - what came out, as plain data: the workload and sim/measure fill it, sim/io
+ * writes it as `vcpusim-result/1`.
+ *
+ * Integers only inside a run: times are picoseconds, means are rounded to whole picoseconds by
+ * whoever holds the exact sum. VS_PS_NEVER stands for "too few samples", null in the JSON. Arrays
+ * are malloc'ed and owned by the struct that holds them.
+ */
+#ifndef VCPUSIM_RESULT_H
+#define VCPUSIM_RESULT_H
+
+#include <vcpusim/scenario.h>
+
+/* Samples in [low_ps, high_ps). Equal low_ps means the same bucket in every run. Ascending. */
+struct vs_bucket {
+	vs_ps low_ps;
+	vs_ps high_ps;
+	uint64_t count;
+};
+
+struct vs_latency {
+	uint64_t count; /* 0: there were none, or the operation has no such latency */
+	vs_ps min_ps, mean_ps, p50_ps, p90_ps, p99_ps, p999_ps, max_ps;
+	struct vs_bucket *buckets;
+	size_t n_buckets;
+};
+
+enum vs_latency_kind {
+	VS_LATENCY,   /* call -> return (or back in guest) */
+	VS_TO_ONLINE, /* hotplug: call -> first guest entry of the new vCPU */
+	VS_TO_LAST,   /* broadcast: call -> the last target has taken it */
+	VS_DELIVERY,  /* broadcast: call -> a target has taken it, one sample per target */
+	VS_LATENCY_KINDS
+};
+
+/* Of all streams of one operation together. */
+struct vs_op_result {
+	enum vs_op op;
+	uint64_t count; /* completed, errors included */
+	uint64_t errors;
+	vs_ps span_ps; /* first start to last completion; throughput = count / span */
+	struct vs_latency latency[VS_LATENCY_KINDS];
+	/* Where the time of all operations went, and that of those at or above p99, as sums: the
+	 * parts of either add up to the sum of those operations' latencies. */
+	vs_ps cause_sum_ps[VS_CAUSES];
+	uint64_t tail_count; /* operations at or above p99; 0: p99 is not known */
+	vs_ps tail_cause_sum_ps[VS_CAUSES];
+};
+
+struct vs_violation {
+	char check[VS_NAME_MAX]; /* which checker */
+	char *message;           /* first occurrence, with places */
+	vs_ps first_ps;
+	uint64_t count;
+};
+
+/* For --profile only: never in the result. */
+struct vs_counter {
+	char name[VS_NAME_MAX];
+	uint64_t value;
+};
+
+enum vs_run_status {
+	VS_RUN_OK,
+	VS_RUN_CHECK_FAILED, /* ran to its end, but has violations */
+	VS_RUN_LIMIT,        /* a limit of the scenario ended it */
+	VS_RUN_DEADLOCK,
+	VS_RUN_CRASHED,
+	VS_RUN_STATUSES
+};
+
+struct vs_run {
+	char table[VS_NAME_MAX];
+	uint32_t replication; /* from 0 */
+	enum vs_run_status status;
+	char *message; /* what happened if not OK; may be NULL */
+	vs_ps simulated_ps;
+	struct vs_op_result *ops; /* those the scenario has, in the order of enum vs_op */
+	size_t n_ops;
+	uint64_t memory_peak_bytes, memory_end_bytes; /* of the table */
+	struct vs_violation *violations;
+	size_t n_violations;
+	struct vs_counter *counters;
+	size_t n_counters;
+};
+
+/* An estimate over replications: value with its 95 % interval; !known when there are too few. */
+struct vs_estimate {
+	bool known;
+	bool has_interval;
+	double value, low, high;
+};
+
+/* metric: name with its unit, e.g. "throughput_per_s", "latency_p99_ns", "memory_peak_bytes". */
+struct vs_summary {
+	char table[VS_NAME_MAX];
+	enum vs_op op; /* VS_OPS: of the whole run */
+	char metric[VS_NAME_MAX];
+	uint32_t replications;
+	struct vs_estimate estimate;
+};
+
+/* Paired over replications, a minus b. */
+struct vs_comparison {
+	char a[VS_NAME_MAX], b[VS_NAME_MAX];
+	enum vs_op op; /* VS_OPS: of the whole run */
+	char metric[VS_NAME_MAX];
+	uint32_t replications;
+	struct vs_estimate difference;
+	int better; /* -1: a, 1: b, 0: the interval does not exclude zero */
+};
+
+struct vs_module_info {
+	char name[VS_NAME_MAX];
+	char *compiler;
+	char *flags;
+	char hash[VS_NAME_MAX]; /* of text and rodata, hexadecimal */
+};
+
+struct vs_result {
+	const struct vs_scenario *scenario; /* not owned */
+	char version[VS_NAME_MAX];
+	char simgrid_version[VS_NAME_MAX];
+	bool partial; /* interrupted: only the finished runs are here */
+	struct vs_module_info *modules;
+	size_t n_modules;
+	struct vs_run *runs;
+	size_t n_runs;
+	struct vs_summary *summary;
+	size_t n_summary;
+	struct vs_comparison *comparisons;
+	size_t n_comparisons;
+};
+
+/* Free what they hold and clear them; implemented in sim/io. */
+void vs_run_release(struct vs_run *run);
+void vs_result_release(struct vs_result *r);
+
+#endif

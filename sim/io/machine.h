@@ -1,0 +1,34 @@
+/*
+ * sim/io/machine.h - models/machines/NAME.json to struct vs_machine.
+ *
+ * Every number of a machine file is {"value": N} with one of "source", "assumed" or "derived", a
+ * sentence. Format: docs/scenarios.md; JSON Schema: scenarios/schema/machine.schema.json.
+ */
+#ifndef VS_IO_MACHINE_H
+#define VS_IO_MACHINE_H
+
+#include <vcpusim/machine.h>
+
+#include "sim/io/errors.h"
+
+/*
+ * `name_or_path` with a slash or ending in .json is a path, relative to `beside_dir`; anything else
+ * is a file of `machines_dir`. Reads, checks the physics, computes the window. On false, `errs`
+ * says why and *out is not to be used. `params` may be NULL; release it with
+ * vs_machine_params_release.
+ */
+bool vs_machine_load(const char *name_or_path, const char *beside_dir, const char *machines_dir,
+		     struct vs_machine *out, struct vs_errors *errs);
+bool vs_machine_load_params(const char *name_or_path, const char *beside_dir,
+			    const char *machines_dir, struct vs_machine *out,
+			    struct vs_machine_params *params, struct vs_errors *errs);
+
+/* The physics alone: false and a reason if latencies contradict each other. */
+bool vs_machine_check(const struct vs_machine *m, char *why, size_t why_size);
+
+/* The names (without .json) in `machines_dir`, sorted; free with vs_machine_names_free. 0 if there
+ * are none or the directory cannot be read. */
+size_t vs_machine_names(const char *machines_dir, char ***names);
+void vs_machine_names_free(char **names, size_t n);
+
+#endif
