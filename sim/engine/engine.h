@@ -20,6 +20,10 @@
 
 #include <vcpusim/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Order at equal time: agents before local events before a thread's step. */
 enum vs_class {
 	/* agents */
@@ -45,7 +49,7 @@ typedef void (*vs_agent_fn)(struct vs_engine *e, struct vs_event *ev);
 typedef void (*vs_local_fn)(struct vs_core *c, struct vs_event *ev);
 
 /*
- * Key = (time, class, line, issue, core, seq), unique: `seq` counts per sending core (agents: per
+ * Key = (time, rank, line, issue, core, seq), unique: `seq` counts per sending core (agents: per
  * agent event handled), never insertion order.
  */
 struct vs_event {
@@ -54,7 +58,7 @@ struct vs_event {
 	uint64_t line;
 	uint32_t core; /* sender */
 	uint32_t seq;
-	uint8_t class;
+	uint8_t rank;  /* enum vs_class */
 	bool dead;     /* cancelled: dropped when its turn comes */
 	union {
 		vs_agent_fn agent;
@@ -117,8 +121,8 @@ struct vs_core {
 	uint32_t seq;
 	bool running;    /* `run` executes (else it is stalled, computes until an event, or idle) */
 	bool granted;    /* a stall has ended: `run` executes its access before anything else */
-	bool queued;     /* on the driver's resume list */
 	bool attention;  /* the host has something to do at the next callback */
+	vs_ps spin_period; /* > 0: parked by cpu_relax, iterations this long start at `clock` */
 	vs_ps horizon;
 	vs_ps pending;
 	struct vs_heap local;
@@ -165,6 +169,11 @@ extern struct vs_core *vs_core_now; /* its core */
 /* -- context code ------------------------------------------------------------------------------ */
 
 /*
+ * Context code that charges time (vs_hw_charge) or has just made an access may have a clock beyond
+ * local events that are not handled yet. Before it looks at or changes state that handlers of its
+ * core also touch (run queue, pending interrupts, wait flags), it must call vs_core_sync(); in
+ * strict mode that is also what makes it wait for its turn.
+ *
  * Entry of a callback whose core has clock >= limit: handle what is due, let others run, attend to
  * the host. On return the calling context may execute at core->clock. vs_core_now may differ from
  * before if the host moved the thread.
@@ -198,5 +207,9 @@ void vs_seed_agent(struct vs_engine *e, struct vs_event *ev);
 
 /* A core whose run/running/clock was changed by a handler: the engine looks again. */
 void vs_core_changed(struct vs_core *c);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
