@@ -2,14 +2,16 @@
  * vcpusim/result.h - what came out, as plain data: the workload and sim/measure fill it, sim/io
  * writes it as `vcpusim-result/1`.
  *
- * Integers only inside a run: times are picoseconds, means are rounded to whole picoseconds by
- * whoever holds the exact sum. VS_PS_NEVER stands for "too few samples", null in the JSON. Arrays
- * are malloc'ed and owned by the struct that holds them.
+ * Integers only inside a run: times and sums are picoseconds; means and rates are formed when it is
+ * written. VS_PS_NEVER stands for "too few samples", null in the JSON. Arrays and strings are
+ * malloc'ed and owned by the struct that holds them.
  */
 #ifndef VCPUSIM_RESULT_H
 #define VCPUSIM_RESULT_H
 
 #include <vcpusim/scenario.h>
+
+typedef unsigned __int128 vs_u128; /* sums of picoseconds */
 
 /* Samples in [low_ps, high_ps). Equal low_ps means the same bucket in every run. Ascending. */
 struct vs_bucket {
@@ -20,7 +22,8 @@ struct vs_bucket {
 
 struct vs_latency {
 	uint64_t count; /* 0: there were none, or the operation has no such latency */
-	vs_ps min_ps, mean_ps, p50_ps, p90_ps, p99_ps, p999_ps, max_ps;
+	vs_u128 sum_ps;
+	vs_ps min_ps, p50_ps, p90_ps, p99_ps, p999_ps, max_ps;
 	struct vs_bucket *buckets;
 	size_t n_buckets;
 };
@@ -42,9 +45,9 @@ struct vs_op_result {
 	struct vs_latency latency[VS_LATENCY_KINDS];
 	/* Where the time of all operations went, and that of those at or above p99, as sums: the
 	 * parts of either add up to the sum of those operations' latencies. */
-	vs_ps cause_sum_ps[VS_CAUSES];
+	vs_u128 cause_sum_ps[VS_CAUSES];
 	uint64_t tail_count; /* operations at or above p99; 0: p99 is not known */
-	vs_ps tail_cause_sum_ps[VS_CAUSES];
+	vs_u128 tail_cause_sum_ps[VS_CAUSES];
 };
 
 struct vs_violation {
@@ -84,8 +87,8 @@ struct vs_run {
 	size_t n_counters;
 };
 
-/* An estimate over replications: value with its 95 % interval; !known when there are too few. */
-struct vs_estimate {
+/* An estimate over replications with its 95 % interval. Not known: null in the JSON. */
+struct vs_figure {
 	bool known;
 	bool has_interval;
 	double value, low, high;
@@ -97,7 +100,7 @@ struct vs_summary {
 	enum vs_op op; /* VS_OPS: of the whole run */
 	char metric[VS_NAME_MAX];
 	uint32_t replications;
-	struct vs_estimate estimate;
+	struct vs_figure estimate;
 };
 
 /* Paired over replications, a minus b. */
@@ -106,7 +109,7 @@ struct vs_comparison {
 	enum vs_op op; /* VS_OPS: of the whole run */
 	char metric[VS_NAME_MAX];
 	uint32_t replications;
-	struct vs_estimate difference;
+	struct vs_figure difference;
 	int better; /* -1: a, 1: b, 0: the interval does not exclude zero */
 };
 
