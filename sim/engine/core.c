@@ -37,6 +37,7 @@ void vs_handle_local(struct vs_core *c)
 		VS_ASSERT(ev->time >= c->last_local);
 		c->last_local = ev->time;
 		e->stats.local_events++;
+		c->n_local++;
 		ev->fn.local(c, ev);
 		if (c->spin_period) {
 			vs_ps late = ev->time > c->clock ? ev->time - c->clock : 0;

@@ -127,6 +127,7 @@ struct vs_core {
 	vs_ps pending;
 	struct vs_heap local;
 	vs_ps last_local; /* key time of the last local event handled */
+	uint64_t n_local; /* local events handled */
 };
 
 struct vs_engine_stats {

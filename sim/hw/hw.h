@@ -37,6 +37,15 @@ void vs_hw_charge(struct vs_core *c, vs_ps ps, enum vs_cause cause);
 
 /* Accesses are free and immediate while off (boot): no time passes, no state changes. */
 void vs_hw_set_pricing(struct vs_hw *hw, bool on);
+bool vs_hw_pricing(const struct vs_hw *hw);
+
+/* cpu_relax(): after an iteration that only hit, parks until something happens to this core; the
+ * time parked is booked under VS_CAUSE_LOCK. A spin that counts its turns is not seen through. */
+void vs_hw_relax(void);
+
+/* Tests: assert that accesses by different cores conflict in strictly increasing time only and, in
+ * strict mode, one writer or many readers at each fill. */
+void vs_hw_set_paranoid(struct vs_hw *hw);
 
 /* Memory that instrumented code may touch beside the arena: a module's data, rodata, bss. Lines are
  * keyed by (ordinal, offset), never by address. Before the run. */
@@ -48,6 +57,8 @@ bool vs_hw_add_region(struct vs_hw *hw, const void *start, size_t bytes, uint32_
  * VS_CAUSE_ALLOC. With pricing off it returns at once. NULL when the arena is full.
  */
 void *vs_hw_arena_grow(size_t bytes);
+/* The same from set-up code, for memory of that core's socket. */
+void *vs_hw_arena_take(struct vs_hw *hw, size_t bytes, uint32_t core);
 bool vs_hw_in_arena(const struct vs_hw *hw, uintptr_t addr);
 uint64_t vs_hw_arena_offset(const struct vs_hw *hw, uintptr_t addr);
 

@@ -1,0 +1,284 @@
+/*
+ * The access path. A hit in L1 touches one set of tags and the core's clock; everything else is
+ * out of line.
+ */
+#include "sim/hw/private.h"
+
+enum place { AT_LINE, AT_OWN_STACK, AT_FREE };
+
+static void check_order(struct vs_hw_core *hc, uint32_t line, bool write)
+{
+	struct vs_paranoid *p = &hc->hw->paranoid[line];
+	vs_ps t = hc->core->clock;
+	uint16_t me = hc->core->id + 1;
+
+	if (p->writer && p->writer != me)
+		VS_ASSERT(t > p->write_at);
+	if (write && p->reader && p->reader != me)
+		VS_ASSERT(t > p->read_at);
+	if (write) {
+		p->writer = me;
+		p->write_at = t;
+	} else if (t >= p->read_at) {
+		p->reader = p->reader && p->reader != me && t == p->read_at ? UINT16_MAX : me;
+		p->read_at = t;
+	}
+}
+
+static void executed(struct vs_hw_core *hc, uint32_t line, bool write)
+{
+	hc->core->last_step = hc->core->clock;
+	if (VS_UNLIKELY(hc->paranoid))
+		check_order(hc, line, write);
+}
+
+static void after(struct vs_hw_core *hc, vs_ps ps, enum vs_cause cause)
+{
+	hc->core->clock += ps;
+	vs_book(hc, ps, cause);
+}
+
+static enum place find_line(struct vs_hw_core *hc, uintptr_t addr, uint32_t *line)
+{
+	struct vs_hw *hw = hc->hw;
+	uintptr_t lo, hi;
+
+	if (!hw->pricing)
+		return AT_FREE;
+	if (addr - hw->arena < VS_ARENA_BYTES) {
+		*line = (addr - hw->arena) >> VS_LINE_SHIFT;
+		return AT_LINE;
+	}
+	vs_ctx_stack(vs_ctx_now, &lo, &hi);
+	if (addr >= lo && addr < hi)
+		return AT_OWN_STACK;
+	for (uint32_t i = 0; i < hw->n_regions; i++) {
+		const struct vs_region *g = &hw->region[i];
+
+		if (addr - g->start < g->bytes) {
+			*line = g->first_line + ((addr - (g->start & ~(uintptr_t)63)) >> VS_LINE_SHIFT);
+			return AT_LINE;
+		}
+	}
+	return AT_FREE;
+}
+
+static enum place find_or_refuse(struct vs_hw_core *hc, uintptr_t addr, size_t size, unsigned kind,
+				 uintptr_t pc, uint32_t *line)
+{
+	enum place p = find_line(hc, addr, line);
+
+	if (p == AT_FREE && hc->hw->pricing && hc->hw->refuse_fn)
+		hc->hw->refuse_fn(hc->core, addr, size, kind, pc,
+				  vs_ctx_of_address(hc->hw->engine, addr)
+					  ? "another thread's stack"
+					  : "memory that is neither the arena nor a module's");
+	VS_ASSERT(p != AT_FREE || !hc->hw->pricing);
+	return p;
+}
+
+/* Computing up to the access; whatever is due on this core happens first. */
+static struct vs_hw_core *issue(struct vs_hw_core *hc)
+{
+	struct vs_core *c = hc->core;
+
+	after(hc, hc->issue_ps, VS_CAUSE_COMPUTE);
+	if (c->clock >= c->limit) {
+		vs_core_sync();
+		hc = vs_hwc(vs_core_now);
+	}
+	return hc;
+}
+
+/* Not in L1 with the right that is needed. The core has been synchronised. */
+static void beyond_l1(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic)
+{
+	struct vs_l2_entry *l2 = vs_l2_find(hc, line);
+
+	if (l2 && l2->right >= (write ? VS_OWNED : VS_SHARED)) {
+		bool first_use = l2->prefetched;
+
+		l2->prefetched = 0;
+		l2->stamp = ++hc->stamp;
+		vs_l1_insert(hc, line, l2->right);
+		hc->stats.l2_hits++;
+		executed(hc, line, write);
+		if (first_use)
+			vs_prefetch_train(hc, line, true);
+		after(hc, hc->hw->m.l2_ps, VS_CAUSE_CACHE);
+		return;
+	}
+	vs_req_stall(hc, line, write, atomic);
+	executed(hc, line, write);
+}
+
+static void watch_access(struct vs_hw_core *hc, uintptr_t addr, size_t size, unsigned kind,
+			 uintptr_t pc)
+{
+	if (hc->hw->watch_fn)
+		hc->hw->watch_fn(hc->core, addr, size, kind, pc);
+}
+
+static void access_odd(struct vs_hw_core *hc, uintptr_t addr, size_t size, unsigned kind,
+		       uintptr_t pc)
+{
+	uint32_t line;
+
+	if (!hc->hw->pricing)
+		return;
+	if (find_or_refuse(hc, addr, size, kind, pc, &line) == AT_OWN_STACK) {
+		issue(hc);
+		return;
+	}
+	vs_access_range(kind & VS_WRITE ? addr : 0, kind & VS_WRITE ? 0 : addr, size, kind, pc);
+	if (kind & VS_ATOMIC)
+		after(vs_hwc(vs_core_now), hc->hw->m.atomic_ps, VS_CAUSE_COMPUTE);
+}
+
+void vs_access(uintptr_t addr, size_t size, unsigned kind, uintptr_t pc)
+{
+	struct vs_core *c = vs_core_now;
+
+	if (VS_UNLIKELY(!c))
+		return;
+	struct vs_hw_core *hc = c->hw;
+	uint64_t offset = addr - hc->base;
+
+	if (VS_UNLIKELY(offset >= hc->size || (offset & 63) + size > 64)) {
+		access_odd(hc, addr, size, kind, pc);
+		return;
+	}
+	uint32_t line = offset >> VS_LINE_SHIFT;
+	bool write = kind & VS_WRITE;
+
+	hc = issue(hc);
+	hc->accesses++;
+	hc->writes += write;
+	if (VS_UNLIKELY(hc->watch[line]))
+		watch_access(hc, addr, size, kind, pc);
+	uint32_t i = (line & hc->l1_mask) * hc->l1_ways, end = i + hc->l1_ways;
+
+	while (i < end && hc->l1_tag[i] != line + 1)
+		i++;
+	if (VS_LIKELY(i < end && hc->l1_right[i] > write)) {
+		hc->l1_stamp[i] = ++hc->stamp;
+		hc->l1_hits++;
+		executed(hc, line, write);
+		after(hc, hc->l1_ps, VS_CAUSE_CACHE);
+	} else {
+		beyond_l1(hc, line, write, kind & VS_ATOMIC);
+	}
+	if (kind & VS_ATOMIC)
+		after(hc, hc->hw->m.atomic_ps, VS_CAUSE_COMPUTE);
+}
+
+static bool add_lines(struct vs_hw_core *hc, struct vs_multi *x, uintptr_t addr, size_t bytes,
+		      bool write, unsigned kind, uintptr_t pc)
+{
+	uint32_t first;
+	bool missing = false;
+
+	if (!addr || find_or_refuse(hc, addr, bytes, kind, pc, &first) != AT_LINE)
+		return false;
+	uint32_t n = ((addr & 63) + bytes + 63) / 64, end = x->n;
+
+	for (uint32_t line = first; line < first + n; line++) {
+		uint32_t at = 0;
+
+		if (VS_UNLIKELY(hc->watch[line]))
+			watch_access(hc, addr, bytes, kind, pc);
+		while (at < end && x->line[at] != line)
+			at++;
+		if (at == end || !end) {
+			VS_ASSERT(x->n < VS_MULTI_LINES);
+			at = x->n++;
+			x->line[at] = line;
+			x->write[at] = false;
+		}
+		x->write[at] |= write;
+		missing |= vs_cache_right(hc, line) <= write;
+	}
+	return missing;
+}
+
+/* One transaction: lines of both ranges, in address order inside each. */
+static void access_piece(uintptr_t dst, uintptr_t src, size_t bytes, unsigned kind, uintptr_t pc)
+{
+	struct vs_hw_core *hc = issue(vs_hwc(vs_core_now));
+	struct vs_multi *x = vs_multi_new(hc->hw);
+	bool missing = add_lines(hc, x, dst, bytes, true, kind, pc);
+
+	missing |= add_lines(hc, x, src, bytes, false, kind, pc);
+	uint32_t n = x->n;
+
+	hc->accesses++;
+	hc->writes += dst != 0;
+	if (missing) {
+		struct vs_multi seen = *x; /* the request's own copy goes with it */
+
+		vs_req_stall_multi(hc, x);
+		for (uint32_t i = 0; i < n; i++)
+			executed(hc, seen.line[i], seen.write[i]);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		executed(hc, x->line[i], x->write[i]);
+	hc->l1_hits++;
+	after(hc, n * hc->l1_ps, VS_CAUSE_CACHE);
+	x->next = hc->hw->free_multis;
+	hc->hw->free_multis = x;
+}
+
+void vs_access_range(uintptr_t dst, uintptr_t src, size_t bytes, unsigned kind, uintptr_t pc)
+{
+	if (!vs_core_now || !vs_hwc(vs_core_now)->hw->pricing || !bytes)
+		return;
+	for (size_t done = 0; done < bytes;) {
+		size_t piece = bytes - done < 4096 ? bytes - done : 4096;
+
+		access_piece(dst ? dst + done : 0, src ? src + done : 0, piece, kind, pc);
+		done += piece;
+	}
+}
+
+void vs_access_fence(int memory_order, uintptr_t pc)
+{
+	struct vs_core *c = vs_core_now;
+
+	(void)pc;
+	if (c && memory_order == __ATOMIC_SEQ_CST)
+		vs_hw_charge(c, vs_hwc(c)->hw->m.fence_ps, VS_CAUSE_COMPUTE);
+}
+
+/*
+ * cpu_relax: a spin whose last iteration only hit, wrote nothing and was not disturbed can find
+ * nothing new until something happens to this core; then it looks again at the end of the
+ * iteration that would have been running.
+ */
+void vs_hw_relax(void)
+{
+	if (!vs_core_now || !vs_hwc(vs_core_now)->hw->pricing)
+		return;
+	vs_core_sync();
+	struct vs_core *c = vs_core_now;
+	struct vs_hw_core *hc = vs_hwc(c);
+	uint64_t accesses = hc->accesses - hc->relax_accesses;
+	vs_ps period = c->clock - hc->relax_clock, from = c->clock;
+	bool quiet = accesses && accesses == hc->l1_hits - hc->relax_l1_hits &&
+		     hc->writes == hc->relax_writes && c->n_local == hc->relax_events;
+
+	if (quiet) {
+		c->spin_period = period;
+		c->running = false;
+		vs_core_park();
+		VS_ASSERT(vs_core_now == c);
+		vs_book(hc, c->clock - from, VS_CAUSE_LOCK);
+	} else {
+		after(hc, hc->issue_ps, VS_CAUSE_COMPUTE);
+	}
+	hc->relax_clock = c->clock;
+	hc->relax_accesses = hc->accesses;
+	hc->relax_l1_hits = hc->l1_hits;
+	hc->relax_writes = hc->writes;
+	hc->relax_events = c->n_local;
+}

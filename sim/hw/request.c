@@ -1,0 +1,190 @@
+/* A core's side of a miss: asking, stalling, and what fills and losses do to its caches. */
+#include <stdlib.h>
+
+#include "sim/hw/private.h"
+
+struct vs_req *vs_req_new(struct vs_hw *hw)
+{
+	struct vs_req *r = hw->free_reqs;
+
+	if (r)
+		hw->free_reqs = r->next;
+	else
+		r = malloc(sizeof(*r));
+	VS_ASSERT(r);
+	*r = (struct vs_req){0};
+	return r;
+}
+
+void vs_req_free(struct vs_hw *hw, struct vs_req *r)
+{
+	if (r->multi) {
+		r->multi->next = hw->free_multis;
+		hw->free_multis = r->multi;
+	}
+	r->next = hw->free_reqs;
+	hw->free_reqs = r;
+}
+
+struct vs_multi *vs_multi_new(struct vs_hw *hw)
+{
+	struct vs_multi *x = hw->free_multis;
+
+	if (x)
+		hw->free_multis = x->next;
+	else
+		x = malloc(sizeof(*x));
+	VS_ASSERT(x);
+	x->n = 0;
+	return x;
+}
+
+void vs_req_send(struct vs_hw_core *hc, struct vs_req *r, vs_ps now)
+{
+	struct vs_event *ev = vs_event_new(hc->hw->engine);
+
+	r->core = hc->core;
+	r->issue = now;
+	ev->rank = VS_CLASS_REQUEST;
+	ev->issue = now;
+	ev->line = r->line;
+	ev->time = now + vs_leg(hc->hw, vs_line_home(hc->hw, r->line), hc->core->id);
+	ev->fn.agent = vs_dir_request;
+	ev->obj = r;
+	vs_send_agent(hc->core, ev);
+}
+
+static vs_ps op_ps(const struct vs_hw *hw, bool atomic)
+{
+	vs_ps ps = atomic ? hw->m.atomic_ps : hw->m.l1_ps;
+
+	return ps ? ps : 1;
+}
+
+static void ask(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic, vs_ps now)
+{
+	struct vs_req *r = vs_req_new(hc->hw);
+
+	r->line = line;
+	r->write = write;
+	r->op_ps = op_ps(hc->hw, atomic);
+	r->upgrade = vs_cache_right(hc, line) != VS_NONE;
+	if (r->upgrade)
+		hc->stats.upgrades++;
+	else
+		hc->stats.misses++;
+	vs_req_send(hc, r, now);
+}
+
+static void stall(struct vs_hw_core *hc)
+{
+	hc->core->running = false;
+	vs_core_park();
+}
+
+void vs_req_stall(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic)
+{
+	hc->demand_issue = hc->core->clock;
+	if (vs_prefetch_in_flight(hc, line)) {
+		hc->demand_line = line + 1;
+		hc->demand_write = write;
+		hc->demand_atomic = atomic;
+	} else {
+		ask(hc, line, write, atomic, hc->core->clock);
+	}
+	vs_prefetch_train(hc, line, false);
+	stall(hc);
+}
+
+void vs_req_stall_multi(struct vs_hw_core *hc, struct vs_multi *multi)
+{
+	struct vs_req *r = vs_req_new(hc->hw);
+
+	r->multi = multi;
+	r->line = multi->line[0];
+	r->op_ps = op_ps(hc->hw, false);
+	r->upgrade = true;
+	hc->demand_issue = hc->core->clock;
+	hc->stats.misses++;
+	hc->stats.bulk_lines += multi->n;
+	vs_req_send(hc, r, hc->core->clock);
+	stall(hc);
+}
+
+/* Only in tests: at a fill, the others' copies must have gone already (strict order only). */
+static void check_single_writer(struct vs_hw_core *hc, uint32_t line, bool exclusive)
+{
+	struct vs_hw *hw = hc->hw;
+
+	if (!hc->paranoid || !vs_engine_opts(hw->engine)->strict)
+		return;
+	for (uint32_t i = 0; i < hw->n_cores; i++)
+		if (&hw->cores[i] != hc)
+			VS_ASSERT(vs_cache_right(&hw->cores[i], line) <=
+				  (exclusive ? VS_NONE : VS_SHARED));
+}
+
+static void install(struct vs_hw_core *hc, const struct vs_req *r, vs_ps now)
+{
+	const struct vs_multi *x = r->multi;
+
+	if (!x) {
+		check_single_writer(hc, r->line, r->exclusive);
+		vs_cache_fill(hc, r->line, r->tenure, r->exclusive ? VS_OWNED : VS_SHARED,
+			      r->prefetch, now);
+		return;
+	}
+	for (uint32_t i = 0; i < x->n; i++) {
+		check_single_writer(hc, x->line[i], x->exclusive[i]);
+		vs_cache_fill(hc, x->line[i], x->tenure[i], x->exclusive[i] ? VS_OWNED : VS_SHARED,
+			      false, now);
+	}
+}
+
+static void resume_stalled(struct vs_hw_core *hc, vs_ps now, enum vs_cause cause)
+{
+	struct vs_core *c = hc->core;
+
+	vs_book(hc, now - hc->demand_issue, cause);
+	c->clock = now;
+	c->running = true;
+	c->granted = true;
+}
+
+void vs_local_fill(struct vs_core *c, struct vs_event *ev)
+{
+	struct vs_hw_core *hc = vs_hwc(c);
+	struct vs_req *r = ev->obj;
+	vs_ps now = ev->time;
+
+	install(hc, r, now);
+	if (!r->prefetch) {
+		resume_stalled(hc, now, r->cause);
+	} else {
+		vs_prefetch_done(hc, r->line);
+		if (hc->demand_line == r->line + 1) {
+			hc->demand_line = 0;
+			if (hc->demand_write && !r->exclusive) {
+				/* the wait so far is the read's; the upgrade books its own */
+				vs_book(hc, now - hc->demand_issue, r->cause);
+				hc->demand_issue = now;
+				ask(hc, r->line, true, hc->demand_atomic, now);
+			} else {
+				vs_l2_find(hc, r->line)->prefetched = 0;
+				vs_l1_insert(hc, r->line, r->exclusive ? VS_OWNED : VS_SHARED);
+				resume_stalled(hc, now, r->cause);
+			}
+		}
+	}
+	vs_req_free(hc->hw, r);
+}
+
+void vs_local_downgrade(struct vs_core *c, struct vs_event *ev)
+{
+	vs_cache_loss(vs_hwc(c), ev->line, ev->a, VS_SHARED);
+}
+
+void vs_local_invalidation(struct vs_core *c, struct vs_event *ev)
+{
+	vs_cache_loss(vs_hwc(c), ev->line, ev->a, VS_NONE);
+}
