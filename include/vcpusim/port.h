@@ -26,6 +26,7 @@ void *vs_task_area(struct vs_task *t);
 uint32_t vs_cpu_id(void);    /* of the calling thread, now */
 uint32_t vs_cpu_count(void); /* possible CPUs */
 vs_ps vs_now_ps(void);
+uint32_t vs_hz(void); /* ticks per simulated second */
 
 void vs_preempt_disable(void);
 void vs_preempt_enable(void); /* may switch */
@@ -109,7 +110,13 @@ enum vs_note {
 	VS_NOTE_WALK_VISIT,    /* obj = vcpu, a = index */
 	VS_NOTE_WALK_END,      /* obj = vm; a = 1 if left early */
 	VS_NOTE_IPI_POSTED,    /* obj = vcpu: right after the atomic that posted the request */
-	VS_NOTE_IPI_TAKEN      /* obj = vcpu: right after the atomic that consumed it */
+	VS_NOTE_IPI_TAKEN,     /* obj = vcpu: right after the atomic that consumed it */
+	/* obj = the srcu_struct; what they mean: sim/host/rcuwatch.h */
+	VS_NOTE_SRCU_LOCK,          /* a = index returned: the reader counts */
+	VS_NOTE_SRCU_UNLOCK,        /* a = index given: about to end */
+	VS_NOTE_SRCU_SYNCHRONIZING, /* entered, before it sleeps */
+	VS_NOTE_SRCU_GP_BEGIN,      /* a = number of the grace period */
+	VS_NOTE_SRCU_GP_END         /* a = same */
 };
 
 void vs_note(enum vs_note what, const void *obj, uint64_t a);
