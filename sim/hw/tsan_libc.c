@@ -160,6 +160,9 @@ void __vs_free(void *p)
 	release(p, VS_CALLER);
 }
 
+/* What compilers make of a memcmp that is only compared with zero. */
+int __vs_bcmp(const void *a, const void *b, size_t bytes) __attribute__((alias("__vs_memcmp")));
+
 /* clang 15 and later name them so. */
 void *__tsan_memcpy(void *dst, const void *src, size_t bytes) __attribute__((alias("__vs_memcpy")));
 void *__tsan_memmove(void *dst, const void *src, size_t bytes)
