@@ -39,8 +39,9 @@ void vs_l1_insert(struct vs_hw_core *hc, uint32_t line, uint8_t right)
 {
 	uint32_t first = (line & hc->l1_mask) * hc->l1_ways, at = first;
 
+	/* an empty way has stamp 0, so it is the oldest */
 	for (uint32_t i = first; i < first + hc->l1_ways; i++) {
-		if (hc->l1_tag[i] == line + 1 || !hc->l1_tag[i]) {
+		if (hc->l1_tag[i] == line + 1) {
 			at = i;
 			break;
 		}
@@ -59,6 +60,7 @@ static void l1_drop(struct vs_hw_core *hc, uint32_t line)
 	if (i >= 0) {
 		hc->l1_tag[i] = 0;
 		hc->l1_right[i] = VS_NONE;
+		hc->l1_stamp[i] = 0;
 	}
 }
 
@@ -90,7 +92,7 @@ void vs_cache_fill(struct vs_hw_core *hc, uint32_t line, uint32_t tenure, uint8_
 	struct vs_l2_entry *set = &hc->l2[(size_t)(line & hc->l2_mask) * hc->l2_ways], *at = set;
 
 	for (uint32_t w = 0; w < hc->l2_ways; w++) {
-		if (set[w].tag == line + 1 || !set[w].tag) {
+		if (set[w].tag == line + 1) {
 			at = &set[w];
 			break;
 		}
@@ -119,14 +121,15 @@ void vs_cache_loss(struct vs_hw_core *hc, uint32_t line, uint32_t tenure, uint8_
 	if (!l2 || l2->tenure > tenure || l2->right <= keep)
 		return;
 	l2->right = keep;
-	if (!keep)
+	if (!keep) {
 		l2->tag = 0;
-	i = l1_find(hc, line);
-	if (i >= 0) {
-		hc->l1_right[i] = keep;
-		if (!keep)
-			hc->l1_tag[i] = 0;
+		l2->stamp = 0;
+		l1_drop(hc, line);
+		return;
 	}
+	i = l1_find(hc, line);
+	if (i >= 0)
+		hc->l1_right[i] = keep;
 }
 
 static struct vs_l3_entry *l3_set(struct vs_hw *hw, uint32_t domain, uint32_t line)
@@ -153,7 +156,7 @@ void vs_l3_insert(struct vs_hw *hw, uint32_t domain, uint32_t line)
 	struct vs_l3_entry *set = l3_set(hw, domain, line), *at = set;
 
 	for (uint32_t w = 0; w < hw->l3_ways; w++) {
-		if (set[w].tag == line + 1 || !set[w].tag) {
+		if (set[w].tag == line + 1) {
 			at = &set[w];
 			break;
 		}
