@@ -23,8 +23,11 @@ bool vs_machine_load_params(const char *name_or_path, const char *beside_dir,
 			    const char *machines_dir, struct vs_machine *out,
 			    struct vs_machine_params *params, struct vs_errors *errs);
 
-/* The physics alone: false and a reason if latencies contradict each other. */
-bool vs_machine_check(const struct vs_machine *m, char *why, size_t why_size);
+/* -- which file ---------------------------------------------------------------------------- */
+
+bool vs_machine_is_path(const char *name_or_path);
+/* The caller frees it; NULL: out of memory. */
+char *vs_machine_path(const char *name_or_path, const char *beside_dir, const char *machines_dir);
 
 /* The names (without .json) in `machines_dir`, sorted; free with vs_machine_names_free. 0 if there
  * are none or the directory cannot be read. */

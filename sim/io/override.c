@@ -1,0 +1,154 @@
+/* --set: values put into a document before it is read. */
+#define _GNU_SOURCE /* asprintf */
+#include "sim/io/doc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PART_MAX 128
+
+bool vs_set_parse(char *text, struct vs_set *out)
+{
+	char *equals = strchr(text, '=');
+
+	if (text[0] != '/' || !equals)
+		return false;
+	*equals = '\0';
+	out->pointer = text;
+	out->value = equals + 1;
+	return true;
+}
+
+/* The next part of a pointer, decoded; false if it is no pointer (any more). */
+static bool next_part(const char **pointer, char part[PART_MAX])
+{
+	size_t n = 0;
+	const char *p = *pointer;
+
+	if (*p != '/')
+		return false;
+	for (p++; *p && *p != '/'; p++) {
+		char c = *p;
+
+		if (c == '~' && (p[1] == '0' || p[1] == '1'))
+			c = *++p == '0' ? '~' : '/';
+		if (n + 1 == PART_MAX)
+			return false;
+		part[n++] = c;
+	}
+	part[n] = '\0';
+	*pointer = p;
+	return true;
+}
+
+/* Index that a part names in an array; its size (append) for "-". */
+static bool array_index(const char *part, size_t size, size_t *index)
+{
+	char *end;
+
+	if (strcmp(part, "-") == 0) {
+		*index = size;
+		return true;
+	}
+	if (part[0] < '0' || part[0] > '9')
+		return false;
+	*index = strtoul(part, &end, 10);
+	return *end == '\0' && *index <= size;
+}
+
+/* Not JSON means a string, so that names need no quotes inside the shell's. */
+static json_t *parse_value(const char *text)
+{
+	json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+
+	return value ? value : json_string(text);
+}
+
+/* What stands at `part` of `in`, an object made there if it may be; NULL: the path ends here. */
+static json_t *step(json_t *in, const char *part)
+{
+	json_t *next;
+	size_t i;
+
+	if (json_is_array(in))
+		return array_index(part, json_array_size(in), &i) ? json_array_get(in, i) : NULL;
+	if (!json_is_object(in))
+		return NULL;
+	next = json_object_get(in, part);
+	if (!next && json_object_set_new(in, part, json_object()) == 0)
+		next = json_object_get(in, part);
+	return next;
+}
+
+static bool put(json_t *in, const char *part, json_t *value, size_t *index)
+{
+	if (json_is_object(in))
+		return json_object_set_new(in, part, value) == 0;
+	if (json_is_array(in) && array_index(part, json_array_size(in), index)) {
+		if (*index == json_array_size(in))
+			return json_array_append_new(in, value) == 0;
+		return json_array_set_new(in, *index, value) == 0;
+	}
+	json_decref(value);
+	return false;
+}
+
+/* Returns where the value went, as a pointer with any "-" resolved; NULL: nowhere. */
+static char *apply(json_t *root, const struct vs_set *set)
+{
+	const char *rest = set->pointer, *last = rest;
+	char part[PART_MAX], *resolved;
+	size_t index = SIZE_MAX;
+	json_t *in = root;
+
+	if (!next_part(&rest, part))
+		return NULL;
+	while (*rest) {
+		in = step(in, part);
+		last = rest;
+		if (!in || !next_part(&rest, part))
+			return NULL;
+	}
+	if (!put(in, part, parse_value(set->value), &index))
+		return NULL;
+	if (index == SIZE_MAX)
+		return strdup(set->pointer);
+	if (asprintf(&resolved, "%.*s/%zu", (int)(last - set->pointer), set->pointer, index) < 0)
+		return NULL;
+	return resolved;
+}
+
+static bool remember(struct vs_doc *doc, char *pointer, char *label)
+{
+	struct vs_override *o = realloc(doc->overrides, (doc->n_overrides + 1) * sizeof(*o));
+
+	if (!o)
+		return false;
+	doc->overrides = o;
+	o[doc->n_overrides++] = (struct vs_override){.pointer = pointer, .label = label};
+	return true;
+}
+
+void vs_doc_override(struct vs_doc *doc, const struct vs_set *sets, size_t n_sets)
+{
+	for (size_t i = 0; i < n_sets; i++) {
+		char *pointer, *label;
+
+		if (asprintf(&label, "--set %s=%.60s", sets[i].pointer, sets[i].value) < 0) {
+			vs_errors_add(doc->errs, doc->path, 0, 0, NULL, "out of memory");
+			return;
+		}
+		pointer = apply(doc->root, &sets[i]);
+		if (!pointer) {
+			vs_errors_add(doc->errs, label, 0, 0, NULL,
+				      "%s has no such place, expected /key or /array/INDEX, with "
+				      "INDEX at most the array's length",
+				      doc->path);
+			free(label);
+		} else if (!remember(doc, pointer, label)) {
+			vs_errors_add(doc->errs, doc->path, 0, 0, NULL, "out of memory");
+			free(pointer);
+			free(label);
+		}
+	}
+}
