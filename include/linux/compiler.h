@@ -27,7 +27,9 @@
 #define __percpu
 #define __user
 
+#ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
+#endif
 #define __maybe_unused __attribute__((unused))
 #define __must_check __attribute__((warn_unused_result))
 #ifndef noinline

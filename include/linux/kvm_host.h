@@ -1,0 +1,57 @@
+/*
+ * linux/kvm_host.h - a virtual machine, and what a table must give.
+ *
+ * A table is one header. It defines, in this order,
+ *
+ *	struct kvm_vcpus            the table, embedded in struct kvm
+ *	#include <linux/kvm_host.h>
+ *	struct kvm_table_insert     an insert under way; has `index` and `vcpu`
+ *
+ * and these functions. For the update side (the first two at the VM's birth and end, while nobody
+ * else has it):
+ *
+ *	int  kvm_table_init(kvm)                 0 or -ENOMEM, then nothing is left allocated
+ *	void kvm_table_destroy(kvm)              frees the table, not the vCPUs
+ *	int  kvm_table_reserve(kvm, vcpu, ins)   kvm->lock held: 0 or -ENOMEM; gets all that the
+ *	                                         insert needs, sets ins->index; nobody sees it
+ *	void kvm_table_cancel(kvm, ins)          kvm->lock held: undoes a reserve
+ *	void kvm_table_insert(kvm, ins)          kvm->lock held: publishes; cannot fail
+ *	void kvm_table_settle(kvm, ins)          lock dropped: waits and frees as the table must;
+ *	                                         online_vcpus counts the vCPU at the latest after it
+ *
+ * For readers, at any time, on any thread:
+ *
+ *	struct kvm_vcpu *kvm_get_vcpu(kvm, i)         NULL if nothing is there
+ *	struct kvm_vcpu *kvm_get_vcpu_by_id(kvm, id)  NULL if there is none
+ *	int  kvm_vcpus_read_lock(kvm)                 around each walk
+ *	void kvm_vcpus_read_unlock(kvm, cookie)
+ *	kvm_for_each_vcpu(i, vcpu, kvm)               in index order; may be left by break
+ *
+ * A vCPU pointer stays good until the VM is destroyed: tables free arrays, never vCPUs.
+ */
+#ifndef VCPUSIM_LINUX_KVM_HOST_H
+#define VCPUSIM_LINUX_KVM_HOST_H
+
+#include <linux/atomic.h>
+#include <linux/kvm_types.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/srcu.h>
+
+struct kvm {
+	spinlock_t mmu_lock;
+	struct mutex slots_lock;
+	struct kvm_vcpus vcpus;
+
+	int created_vcpus;     /* under lock; counts those still being created */
+	atomic_t online_vcpus; /* created, and in the table */
+	int last_boosted_vcpu;
+	struct list_head vm_list;
+	struct mutex lock;
+	int max_vcpus;
+	struct srcu_struct srcu; /* held while a vCPU's exit is handled */
+};
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * linux/kvm_types.h - a vCPU, as generic code and interrupt delivery see it.
+ *
+ * struct kvm_vcpu keeps the order and the line offsets of Linux 4.13 (x86, no lock debugging) for
+ * the fields used here, because who shares a line with whom decides what a walk costs: a walk by
+ * id reads the line that exits and requests dirty. The architecture's own state lies behind, on
+ * lines of its own; the interrupt controller's registers are a page apart.
+ *
+ *	line 0   kvm, preempt_notifier, cpu, vcpu_id, srcu_idx, mode, requests, guest_debug
+ *	line 1   pre_pcpu, blocked_vcpu_list, mutex, run
+ *	line 2   fpu and xcr0 flags, wq
+ *	...
+ */
+#ifndef VCPUSIM_LINUX_KVM_TYPES_H
+#define VCPUSIM_LINUX_KVM_TYPES_H
+
+#include <linux/bitops.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/swait.h>
+
+#define KVM_MAX_VCPUS 4096
+#define KVM_MAX_VCPU_ID (4 * KVM_MAX_VCPUS) /* ids may have holes: topology is encoded in them */
+
+/* vcpu->mode */
+enum {
+	OUTSIDE_GUEST_MODE,
+	IN_GUEST_MODE,
+	EXITING_GUEST_MODE /* in guest mode, and somebody has sent the kick already */
+};
+
+/* Bits of vcpu->requests */
+#define KVM_REQ_TLB_FLUSH 0
+#define KVM_REQ_EVENT 6
+
+struct kvm;
+
+struct kvm_lapic {
+	u32 id;
+	unsigned long irr[256 / BITS_PER_LONG] ____cacheline_aligned; /* vectors requested */
+	u8 other_regs[4096 - 2 * SMP_CACHE_BYTES] ____cacheline_aligned;
+};
+
+struct kvm_vcpu_arch {
+	struct kvm_lapic *apic; /* owned */
+	void *file;             /* owned: what the descriptor refers to */
+	u64 regs[16];
+} ____cacheline_aligned;
+
+#define KVM_VCPU_BYTES (17 * 1024) /* 4.13 has 15 to 19 KiB, by configuration */
+
+struct kvm_vcpu {
+	struct kvm *kvm;
+	struct preempt_notifier preempt_notifier;
+	int cpu; /* where it runs or ran last; -1: nowhere yet */
+	int vcpu_id;
+	int srcu_idx;
+	int mode;
+	unsigned long requests;
+	unsigned long guest_debug;
+
+	int pre_pcpu;
+	struct list_head blocked_vcpu_list;
+	struct mutex mutex; /* held by whoever runs it */
+	void *run;
+
+	int guest_fpu_loaded, guest_xcr0_loaded;
+	struct swait_queue_head wq; /* sleeps here while halted */
+	u8 generic[312];
+
+	struct kvm_vcpu_arch arch;
+	u8 rest[] ____cacheline_aligned;
+};
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * The KVM_CREATE_VCPU ioctl.
+ *
+ *	lock    count it (room is checked here)          created_vcpus
+ *	        allocate, architecture's part
+ *	lock    id taken?  room in the table  descriptor  publish
+ *	        grace period, if the table wants one      online_vcpus
+ *
+ * The descriptor exists before the table shows the vCPU: otherwise a failure to make one would free
+ * a vCPU that others have found already. Every failure leaves all as it was.
+ */
+#ifndef VS_CALLSITES_CREATE_H
+#define VS_CALLSITES_CREATE_H
+
+#include "vm.h"
+
+#define KVM_FILE_BYTES 256 /* what an open file costs the host */
+
+static struct kvm_vcpu *kvm_vcpu_alloc(struct kvm *kvm, u32 id)
+{
+	struct kvm_vcpu *vcpu;
+
+	BUILD_BUG_ON(sizeof(struct kvm_vcpu) > KVM_VCPU_BYTES);
+	vcpu = kzalloc(KVM_VCPU_BYTES, GFP_KERNEL | __GFP_VCPU);
+	if (!vcpu)
+		return NULL;
+	vcpu->kvm = kvm;
+	vcpu->vcpu_id = (int)id;
+	vcpu->cpu = -1;
+	vcpu->mode = OUTSIDE_GUEST_MODE;
+	vcpu->pre_pcpu = -1;
+	INIT_LIST_HEAD(&vcpu->blocked_vcpu_list);
+	mutex_init(&vcpu->mutex);
+	init_swait_queue_head(&vcpu->wq);
+	vcpu->arch.apic = kzalloc(sizeof(*vcpu->arch.apic), GFP_KERNEL | __GFP_VCPU);
+	if (!vcpu->arch.apic) {
+		kvm_vcpu_free(vcpu);
+		return NULL;
+	}
+	vcpu->arch.apic->id = id;
+	return vcpu;
+}
+
+static int create_vcpu_fd(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.file = kzalloc(KVM_FILE_BYTES, GFP_KERNEL | __GFP_HOST);
+	return vcpu->arch.file ? 0 : -ENOMEM;
+}
+
+/* kvm->lock is held. On success the vCPU is in the table. */
+static int kvm_vcpu_publish(struct kvm *kvm, struct kvm_vcpu *vcpu, struct kvm_table_insert *ins)
+{
+	int r;
+
+	if (kvm_get_vcpu_by_id(kvm, vcpu->vcpu_id))
+		return -EEXIST;
+	r = kvm_table_reserve(kvm, vcpu, ins);
+	if (r)
+		return r;
+	r = create_vcpu_fd(vcpu);
+	if (r) {
+		kvm_table_cancel(kvm, ins);
+		return r;
+	}
+	vs_note(VS_NOTE_VCPU_READY, vcpu, (u32)ins->index);
+	kvm_table_insert(kvm, ins);
+	return 0;
+}
+
+static int kvm_vm_ioctl_create_vcpu(struct kvm *kvm, u32 id, struct kvm_vcpu **out)
+{
+	struct kvm_table_insert ins;
+	struct kvm_vcpu *vcpu;
+	int r = 0;
+
+	if (id >= KVM_MAX_VCPU_ID)
+		return -EINVAL;
+
+	mutex_lock(&kvm->lock);
+	if (kvm->created_vcpus == kvm->max_vcpus)
+		r = -EINVAL;
+	else
+		kvm->created_vcpus++;
+	mutex_unlock(&kvm->lock);
+	if (r)
+		return r;
+
+	vcpu = kvm_vcpu_alloc(kvm, id);
+	mutex_lock(&kvm->lock);
+	r = vcpu ? kvm_vcpu_publish(kvm, vcpu, &ins) : -ENOMEM;
+	if (r)
+		kvm->created_vcpus--;
+	mutex_unlock(&kvm->lock);
+	if (r) {
+		if (vcpu)
+			kvm_vcpu_free(vcpu);
+		return r;
+	}
+	kvm_table_settle(kvm, &ins);
+	vs_note(VS_NOTE_VCPU_CREATED, vcpu, (u32)ins.index);
+	*out = vcpu;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Reading the table: what the checkers are told of it.
+ */
+#ifndef VS_CALLSITES_LOOKUP_H
+#define VS_CALLSITES_LOOKUP_H
+
+#include <linux/kvm_host.h>
+
+/* Look-ups by id are not told: an id says nothing of the index that the checkers know. */
+static struct kvm_vcpu *kvm_lookup(struct kvm *kvm, u32 index)
+{
+	struct kvm_vcpu *vcpu;
+
+	vs_note(VS_NOTE_GET_BEGIN, NULL, index);
+	vcpu = index < KVM_MAX_VCPUS ? kvm_get_vcpu(kvm, (int)index) : NULL;
+	vs_note(VS_NOTE_GET_END, vcpu, index);
+	return vcpu;
+}
+
+/* Around every walk whose visits are told. */
+static inline int kvm_walk_begin(struct kvm *kvm)
+{
+	vs_note(VS_NOTE_WALK_BEGIN, kvm, 0);
+	return kvm_vcpus_read_lock(kvm);
+}
+
+static inline void kvm_walk_end(struct kvm *kvm, int cookie)
+{
+	kvm_vcpus_read_unlock(kvm, cookie);
+	vs_note(VS_NOTE_WALK_END, kvm, 0);
+}
+
+#endif
