@@ -28,7 +28,7 @@ struct vs_machine {
 	uint32_t cores_per_l3;
 	uint32_t threads_per_core; /* 1: the only value modelled so far */
 	uint32_t clock_mhz;
-	uint32_t line_bytes; /* 64 */
+	uint32_t line_bytes;                                     /* 64 */
 	uint8_t socket_distance[VS_MAX_SOCKETS][VS_MAX_SOCKETS]; /* links: 0 self, 1 cross, 2 far */
 
 	struct vs_cache_geometry l1d, l2, l3; /* l3: per domain */
@@ -41,10 +41,10 @@ struct vs_machine {
 	vs_ps fence_ps;  /* a full fence */
 
 	/* lines that come from elsewhere: whole latencies of a lone requester */
-	vs_ps l3_ps;                        /* clean line in the domain's L3 */
-	vs_ps memory_ps[VS_DISTANCES];      /* by distance to the home socket; [0] == [1] */
-	vs_ps transfer_ps[VS_DISTANCES];    /* line dirty, exclusive or to be invalidated elsewhere */
-	bool home_in_path;                  /* outside one L3, distance to the home counts too */
+	vs_ps l3_ps;                     /* clean line in the domain's L3 */
+	vs_ps memory_ps[VS_DISTANCES];   /* by distance to the home socket; [0] == [1] */
+	vs_ps transfer_ps[VS_DISTANCES]; /* line dirty, exclusive or to be invalidated elsewhere */
+	bool home_in_path;               /* outside one L3, distance to the home counts too */
 
 	/* the inside of a transfer: request leg, snoop leg, data hop */
 	vs_ps leg_ps[VS_DISTANCES]; /* core <-> home, one way; [0] == [1] */
@@ -58,24 +58,24 @@ struct vs_machine {
 	vs_ps bulk_line_ps;        /* each further line of a bulk operation */
 
 	/* the host kernel on it */
-	vs_ps context_switch_ps;   /* one thread to another on one CPU */
-	vs_ps wake_send_ps;        /* waker's cost of waking a thread on another CPU */
-	vs_ps wake_flight_ps;      /* until the other CPU takes notice */
-	vs_ps idle_exit_ps;        /* leaving idle */
-	vs_ps tick_ps;             /* the HZ tick's handler */
-	vs_ps migration_ps;        /* first run on another CPU, on top of cold caches */
-	vs_ps ipi_send_ps;         /* sender's cost per target */
+	vs_ps context_switch_ps; /* one thread to another on one CPU */
+	vs_ps wake_send_ps;      /* waker's cost of waking a thread on another CPU */
+	vs_ps wake_flight_ps;    /* until the other CPU takes notice */
+	vs_ps idle_exit_ps;      /* leaving idle */
+	vs_ps tick_ps;           /* the HZ tick's handler */
+	vs_ps migration_ps;      /* first run on another CPU, on top of cold caches */
+	vs_ps ipi_send_ps;       /* sender's cost per target */
 	vs_ps ipi_flight_ps[VS_DISTANCES];
-	vs_ps ipi_handler_ps;      /* handler at the target, host mode */
-	vs_ps guest_exit_ps;       /* guest -> host handler */
-	vs_ps guest_entry_ps;      /* host -> guest */
-	vs_ps userspace_exit_ps;   /* exit to the VMM and back: the ioctl's own entry and return */
-	vs_ps arch_create_ps;      /* arch part of creating a vCPU, beside what is simulated */
-	vs_ps alloc_ps;            /* allocator fast path */
+	vs_ps ipi_handler_ps;    /* handler at the target, host mode */
+	vs_ps guest_exit_ps;     /* guest -> host handler */
+	vs_ps guest_entry_ps;    /* host -> guest */
+	vs_ps userspace_exit_ps; /* exit to the VMM and back: the ioctl's own entry and return */
+	vs_ps arch_create_ps;    /* arch part of creating a vCPU, beside what is simulated */
+	vs_ps alloc_ps;          /* allocator fast path */
 	vs_ps free_ps;
-	vs_ps page_alloc_ps;       /* taking fresh memory from the page allocator */
-	vs_ps rcu_scan_cpu_ps;     /* RCU kthread looking at one CPU in a scan */
-	vs_ps rcu_softirq_ps;      /* one pass of the RCU softirq */
+	vs_ps page_alloc_ps;   /* taking fresh memory from the page allocator */
+	vs_ps rcu_scan_cpu_ps; /* RCU kthread looking at one CPU in a scan */
+	vs_ps rcu_softirq_ps;  /* one pass of the RCU softirq */
 
 	/* computed by the loader from the above: see docs/architecture.md, "windows" */
 	vs_ps agent_delay_ps;  /* a: smallest core -> agent */
@@ -93,7 +93,7 @@ struct vs_machine_param {
 	char pointer[80]; /* JSON pointer of the entry, e.g. "/transfer_ns/same_l3" */
 	double value;     /* in the file's unit; NAN for what is not a number (socket distances) */
 	enum vs_provenance provenance;
-	char *note;       /* the sentence that was given */
+	char *note; /* the sentence that was given */
 };
 
 struct vs_machine_params {

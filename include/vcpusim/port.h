@@ -51,7 +51,6 @@ enum vs_wait {
 bool vs_task_block(enum vs_wait why, const void *what, struct vs_task *owner, vs_ps deadline);
 void vs_task_wake(struct vs_task *t);
 
-
 /* -- interrupts between CPUs -------------------------------------------------------------- */
 
 /* Interrupt every CPU of the bitmap (n words) but the caller's; a guest running there exits. With
@@ -92,25 +91,25 @@ enum vs_exit {
 /* Enter the guest, run it, exit. Called with requests checked and mode published. May switch
  * (only after the exit). */
 enum vs_exit vs_guest_run(void);
-void vs_guest_operation(void); /* runs the workload's operation in host context */
+void vs_guest_operation(void);   /* runs the workload's operation in host context */
 bool vs_guest_should_exit(void); /* need_resched or stop: do not enter */
 vs_ps vs_guest_halt_ps(void);    /* how long the guest would sleep if nothing woke it */
 
 /* -- what the checkers are told (free of charge, never switches) ----------------------------- */
 
 enum vs_note {
-	VS_NOTE_VM_CREATED,    /* obj = vm */
-	VS_NOTE_VM_DESTROYED,  /* obj = vm: nothing may be left allocated for it */
-	VS_NOTE_VCPU_READY,    /* obj = vcpu, a = index: may be handed out from now on */
-	VS_NOTE_VCPU_CREATED,  /* obj = vcpu, a = index: its create is about to return success */
-	VS_NOTE_VCPU_GONE,     /* obj = vcpu, a = index: may not be handed out any more */
-	VS_NOTE_GET_BEGIN,     /* a = index */
-	VS_NOTE_GET_END,       /* obj = result or NULL, a = index */
-	VS_NOTE_WALK_BEGIN,    /* obj = vm */
-	VS_NOTE_WALK_VISIT,    /* obj = vcpu, a = index */
-	VS_NOTE_WALK_END,      /* obj = vm; a = 1 if left early */
-	VS_NOTE_IPI_POSTED,    /* obj = vcpu: right after the atomic that posted the request */
-	VS_NOTE_IPI_TAKEN,     /* obj = vcpu: right after the atomic that consumed it */
+	VS_NOTE_VM_CREATED,   /* obj = vm */
+	VS_NOTE_VM_DESTROYED, /* obj = vm: nothing may be left allocated for it */
+	VS_NOTE_VCPU_READY,   /* obj = vcpu, a = index: may be handed out from now on */
+	VS_NOTE_VCPU_CREATED, /* obj = vcpu, a = index: its create is about to return success */
+	VS_NOTE_VCPU_GONE,    /* obj = vcpu, a = index: may not be handed out any more */
+	VS_NOTE_GET_BEGIN,    /* a = index */
+	VS_NOTE_GET_END,      /* obj = result or NULL, a = index */
+	VS_NOTE_WALK_BEGIN,   /* obj = vm */
+	VS_NOTE_WALK_VISIT,   /* obj = vcpu, a = index */
+	VS_NOTE_WALK_END,     /* obj = vm; a = 1 if left early */
+	VS_NOTE_IPI_POSTED,   /* obj = vcpu: right after the atomic that posted the request */
+	VS_NOTE_IPI_TAKEN,    /* obj = vcpu: right after the atomic that consumed it */
 	/* obj = the srcu_struct; what they mean: sim/host/rcuwatch.h */
 	VS_NOTE_SRCU_LOCK,          /* a = index returned: the reader counts */
 	VS_NOTE_SRCU_UNLOCK,        /* a = index given: about to end */
@@ -121,7 +120,8 @@ enum vs_note {
 
 void vs_note(enum vs_note what, const void *obj, uint64_t a);
 
-/* -- bugs --------------------------------------------------------------------------------------- */
+/* -- bugs ---------------------------------------------------------------------------------------
+ */
 
 void vs_bug(const char *file, int line, const char *what) __attribute__((noreturn));
 void vs_warn(const char *file, int line, const char *what); /* recorded as a violation */

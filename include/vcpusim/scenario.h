@@ -46,18 +46,18 @@ enum vs_end { VS_END_COUNT, VS_END_FOR, VS_END_UNTIL };
 struct vs_stream {
 	char name[VS_NAME_MAX];
 	enum vs_op op;
-	bool wait;               /* request_all: wait for every target */
+	bool wait; /* request_all: wait for every target */
 	enum vs_from from;
 	uint32_t issuers;
 	enum vs_arrival arrival;
-	struct vs_dist gap;      /* closed: think time; open: time between arrivals */
-	uint32_t pace_stream;    /* paced: index of the stream followed ... */
-	uint32_t pace_every;     /* ... and one operation per so many of its */
+	struct vs_dist gap;   /* closed: think time; open: time between arrivals */
+	uint32_t pace_stream; /* paced: index of the stream followed ... */
+	uint32_t pace_every;  /* ... and one operation per so many of its */
 	vs_ps start_ps;
 	enum vs_end end;
-	uint64_t count;          /* VS_END_COUNT: operations of the whole stream */
-	vs_ps for_ps;            /* VS_END_FOR */
-	uint32_t until_stream;   /* VS_END_UNTIL */
+	uint64_t count;        /* VS_END_COUNT: operations of the whole stream */
+	vs_ps for_ps;          /* VS_END_FOR */
+	uint32_t until_stream; /* VS_END_UNTIL */
 };
 
 enum vs_preempt { VS_PREEMPT_NONE, VS_PREEMPT_VOLUNTARY, VS_PREEMPT_FULL };
@@ -90,7 +90,7 @@ struct vs_scenario {
 	size_t n_tables;
 	struct vs_stream *streams;
 	size_t n_streams;
-	vs_ps limit_ps;      /* simulated */
+	vs_ps limit_ps; /* simulated */
 	uint32_t limit_wall_s;
 	uint64_t enomem_every; /* fail every n-th allocation of the measured part; 0: none */
 };

@@ -34,20 +34,20 @@ enum vs_distance {
  * under exactly one of these, so that the parts add up to the whole.
  */
 enum vs_cause {
-	VS_CAUSE_COMPUTE,         /* instructions between accesses, fences, atomics' own work */
-	VS_CAUSE_CACHE,           /* hits in the core's own L1 and L2 and the domain's L3 */
-	VS_CAUSE_XFER_SAME_L3,    /* a line taken from, or invalidated in, a core of this L3 */
+	VS_CAUSE_COMPUTE,      /* instructions between accesses, fences, atomics' own work */
+	VS_CAUSE_CACHE,        /* hits in the core's own L1 and L2 and the domain's L3 */
+	VS_CAUSE_XFER_SAME_L3, /* a line taken from, or invalidated in, a core of this L3 */
 	VS_CAUSE_XFER_SAME_SOCKET,
 	VS_CAUSE_XFER_CROSS_SOCKET,
 	VS_CAUSE_XFER_FAR_SOCKET,
-	VS_CAUSE_MEMORY,          /* filled from memory, bulk bandwidth included */
-	VS_CAUSE_LOCK,            /* waiting for a lock, asleep or spinning */
-	VS_CAUSE_GRACE_PERIOD,    /* waiting for an RCU or SRCU grace period */
-	VS_CAUSE_SCHED,           /* runnable without a CPU, and context switches */
-	VS_CAUSE_INTERRUPT,       /* sending, serving and waiting for interrupts */
-	VS_CAUSE_GUEST_TRANSITION,/* guest exits and entries */
-	VS_CAUSE_ALLOC,           /* the allocator's own work */
-	VS_CAUSE_IDLE,            /* waiting on purpose: halt, timers, think time */
+	VS_CAUSE_MEMORY,           /* filled from memory, bulk bandwidth included */
+	VS_CAUSE_LOCK,             /* waiting for a lock, asleep or spinning */
+	VS_CAUSE_GRACE_PERIOD,     /* waiting for an RCU or SRCU grace period */
+	VS_CAUSE_SCHED,            /* runnable without a CPU, and context switches */
+	VS_CAUSE_INTERRUPT,        /* sending, serving and waiting for interrupts */
+	VS_CAUSE_GUEST_TRANSITION, /* guest exits and entries */
+	VS_CAUSE_ALLOC,            /* the allocator's own work */
+	VS_CAUSE_IDLE,             /* waiting on purpose: halt, timers, think time */
 	VS_CAUSES
 };
 

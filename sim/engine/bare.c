@@ -1,6 +1,7 @@
 /*
  * The bare backend: a stack switch and nothing else. It exists as the benchmark's baseline, for
- * sanitizers that do not follow SimGrid's stacks, and for tests that need many engines in a process.
+ * sanitizers that do not follow SimGrid's stacks, and for tests that need many engines in a
+ * process.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -30,10 +31,12 @@ __asm__(".text\n"
 	".globl vs_bare_switch\n"
 	".type vs_bare_switch, @function\n"
 	"vs_bare_switch:\n"
-	"	push %rbp\n	push %rbx\n	push %r12\n	push %r13\n	push %r14\n	push %r15\n"
+	"	push %rbp\n	push %rbx\n	push %r12\n	push %r13\n	push %r14\n	"
+	"push %r15\n"
 	"	mov %rsp, (%rdi)\n"
 	"	mov %rsi, %rsp\n"
-	"	pop %r15\n	pop %r14\n	pop %r13\n	pop %r12\n	pop %rbx\n	pop %rbp\n"
+	"	pop %r15\n	pop %r14\n	pop %r13\n	pop %r12\n	pop %rbx\n	"
+	"pop %rbp\n"
 	"	ret\n"
 	".size vs_bare_switch, . - vs_bare_switch\n");
 

@@ -30,8 +30,8 @@ enum vs_class {
 	VS_CLASS_NOTICE,   /* evictions, frees: before anything that looks */
 	VS_CLASS_DECISION, /* a contended line becomes free */
 	VS_CLASS_REQUEST,
-	VS_CLASS_AGENT,    /* workload and other agents */
-	VS_CLASS_CHECK,    /* watchers */
+	VS_CLASS_AGENT, /* workload and other agents */
+	VS_CLASS_CHECK, /* watchers */
 	/* local events of a core */
 	VS_CLASS_FILL = 16,
 	VS_CLASS_DOWNGRADE,
@@ -58,8 +58,8 @@ struct vs_event {
 	uint64_t line;
 	uint32_t core; /* sender */
 	uint32_t seq;
-	uint8_t rank;  /* enum vs_class */
-	bool dead;     /* cancelled: dropped when its turn comes */
+	uint8_t rank; /* enum vs_class */
+	bool dead;    /* cancelled: dropped when its turn comes */
 	union {
 		vs_agent_fn agent;
 		vs_local_fn local;
@@ -100,10 +100,10 @@ struct vs_engine_options {
 };
 
 enum vs_stop {
-	VS_STOP_DONE,     /* vs_engine_finish was called */
-	VS_STOP_QUIET,    /* nothing is pending any more */
-	VS_STOP_LIMIT,    /* simulated time is up */
-	VS_STOP_ABORTED   /* vs_engine_abort was called */
+	VS_STOP_DONE,   /* vs_engine_finish was called */
+	VS_STOP_QUIET,  /* nothing is pending any more */
+	VS_STOP_LIMIT,  /* simulated time is up */
+	VS_STOP_ABORTED /* vs_engine_abort was called */
 };
 
 /* Per-core state. Fields above the line are read by the access path; only the engine and sim/hw
@@ -113,15 +113,15 @@ struct vs_core {
 	vs_ps limit;     /* the next callback at or after this takes the slow path */
 	vs_ps last_step; /* time of the last access executed: no event may come at or before it */
 	struct vs_ctx *run; /* context that owns the core, or NULL (idle) */
-	void *hw;        /* sim/hw's part */
-	void *host;      /* sim/host's part */
+	void *hw;           /* sim/hw's part */
+	void *host;         /* sim/host's part */
 	/* ------------------------------------------------------------------ */
 	struct vs_engine *engine;
 	uint32_t id;
 	uint32_t seq;
-	bool running;    /* `run` executes (else it is stalled, computes until an event, or idle) */
-	bool granted;    /* a stall has ended: `run` executes its access before anything else */
-	bool attention;  /* the host has something to do at the next callback */
+	bool running;   /* `run` executes (else it is stalled, computes until an event, or idle) */
+	bool granted;   /* a stall has ended: `run` executes its access before anything else */
+	bool attention; /* the host has something to do at the next callback */
 	vs_ps spin_period; /* > 0: parked by cpu_relax, iterations this long start at `clock` */
 	vs_ps horizon;
 	vs_ps pending;

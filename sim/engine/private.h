@@ -51,7 +51,7 @@ struct vs_engine {
 	struct vs_event **slabs;
 	uint32_t n_slabs;
 	uint32_t agent_seq;
-	vs_ps now;      /* start of the window, or strict: key time being handled */
+	vs_ps now; /* start of the window, or strict: key time being handled */
 	vs_ps limit;
 	enum vs_stop stop;
 	bool stopped;

@@ -56,7 +56,8 @@ static enum place find_line(struct vs_hw_core *hc, uintptr_t addr, uint32_t *lin
 		const struct vs_region *g = &hw->region[i];
 
 		if (addr - g->start < g->bytes) {
-			*line = g->first_line + ((addr - (g->start & ~(uintptr_t)63)) >> VS_LINE_SHIFT);
+			*line = g->first_line +
+				((addr - (g->start & ~(uintptr_t)63)) >> VS_LINE_SHIFT);
 			return AT_LINE;
 		}
 	}

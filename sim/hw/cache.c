@@ -65,7 +65,8 @@ static void l1_drop(struct vs_hw_core *hc, uint32_t line)
 }
 
 /* An owned line that must make room tells its home: the next requester finds it there. A shared
- * one leaves silently; the directory's stale bit costs at most an invalidation that finds nothing. */
+ * one leaves silently; the directory's stale bit costs at most an invalidation that finds nothing.
+ */
 static void evict(struct vs_hw_core *hc, struct vs_l2_entry *victim, vs_ps now)
 {
 	uint32_t line = victim->tag - 1;

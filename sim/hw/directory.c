@@ -75,8 +75,7 @@ static void enqueue(struct vs_hw *hw, struct vs_req *r, vs_ps now)
 	struct vs_waitq *q = l->waitq;
 
 	if (!q) {
-		const struct vs_hw_core *at =
-			&hw->cores[l->owner ? l->owner - 1u : r->core->id];
+		const struct vs_hw_core *at = &hw->cores[l->owner ? l->owner - 1u : r->core->id];
 
 		q = l->waitq = waitq_new(hw);
 		q->domain = at->domain;

@@ -15,8 +15,8 @@ static vs_ps later(vs_ps a, vs_ps b)
 	return a > b ? a : b;
 }
 
-bool vs_line_next_sharer(const struct vs_hw *hw, const struct vs_line *l, struct vs_sharers_iter *it,
-			 uint32_t *core)
+bool vs_line_next_sharer(const struct vs_hw *hw, const struct vs_line *l,
+			 struct vs_sharers_iter *it, uint32_t *core)
 {
 	if (l->n_sharers != VS_MANY) {
 		if (it->i >= l->n_sharers)
@@ -81,7 +81,8 @@ void vs_line_clear_sharers(struct vs_line *l)
 
 /* How far apart two cores are for this line: where a machine says so, a far home makes a near
  * transfer as long as the way to the home. */
-static enum vs_distance priced_distance(const struct vs_hw *hw, uint32_t a, uint32_t b, uint32_t home)
+static enum vs_distance priced_distance(const struct vs_hw *hw, uint32_t a, uint32_t b,
+					uint32_t home)
 {
 	enum vs_distance d = vs_hw_distance(hw, a, b);
 
@@ -128,9 +129,9 @@ static vs_ps fetch(struct vs_hw *hw, struct vs_req *r, uint32_t line)
 static vs_ps take_from(struct vs_hw *hw, struct vs_req *r, uint32_t line, uint32_t from, bool write,
 		       vs_ps at)
 {
-	enum vs_distance d =
-		priced_distance(hw, r->core->id, from, vs_line_home(hw, line));
-	vs_ps loss = send_loss(hw, line, from, write ? VS_CLASS_INVALIDATION : VS_CLASS_DOWNGRADE, at);
+	enum vs_distance d = priced_distance(hw, r->core->id, from, vs_line_home(hw, line));
+	vs_ps loss =
+		send_loss(hw, line, from, write ? VS_CLASS_INVALIDATION : VS_CLASS_DOWNGRADE, at);
 
 	if (VS_CAUSE_XFER_SAME_L3 + d > r->cause || r->cause >= VS_CAUSE_MEMORY)
 		r->cause = VS_CAUSE_XFER_SAME_L3 + d;

@@ -87,7 +87,8 @@ struct vs_hw *vs_hw_new(struct vs_engine *e, const struct vs_machine *m, uint32_
 	hw->l3 = zeroed(hw->n_domains, sizeof(*hw->l3));
 	hw->l3_stamp = zeroed(hw->n_domains, sizeof(*hw->l3_stamp));
 	for (uint32_t d = 0; d < hw->n_domains; d++)
-		hw->l3[d] = vs_hw_reserve((size_t)hw->l3_sets * hw->l3_ways * sizeof(**hw->l3), NULL);
+		hw->l3[d] =
+			vs_hw_reserve((size_t)hw->l3_sets * hw->l3_ways * sizeof(**hw->l3), NULL);
 	hw->cores = aligned_alloc(64, (n_cores * sizeof(*hw->cores) + 63) / 64 * 64);
 	VS_ASSERT(hw->cores);
 	for (uint32_t i = 0; i < n_cores; i++) {

@@ -66,7 +66,8 @@ uint64_t vs_hw_arena_offset(const struct vs_hw *hw, uintptr_t addr);
  * Watching. The hook is called before an access to a line marked watched executes (context code,
  * must not switch or charge). Marks are host-side and free; see sim/check/memory.h.
  */
-typedef void (*vs_watch_fn)(struct vs_core *c, uintptr_t addr, size_t size, unsigned kind, uintptr_t pc);
+typedef void (*vs_watch_fn)(struct vs_core *c, uintptr_t addr, size_t size, unsigned kind,
+			    uintptr_t pc);
 void vs_hw_set_watch(struct vs_hw *hw, vs_watch_fn fn);
 void vs_hw_watch_lines(struct vs_hw *hw, uintptr_t addr, size_t bytes, bool on);
 

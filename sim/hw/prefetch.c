@@ -1,7 +1,7 @@
 /*
- * A stream prefetcher: two misses on consecutive lines make a stream; from then on the lines ahead of
- * the demand are asked for, up to `prefetch_depth`, inside the page. A prefetched line counts from
- * its grant; a demand that comes earlier waits for that.
+ * A stream prefetcher: two misses on consecutive lines make a stream; from then on the lines ahead
+ * of the demand are asked for, up to `prefetch_depth`, inside the page. A prefetched line counts
+ * from its grant; a demand that comes earlier waits for that.
  */
 #include "sim/hw/private.h"
 

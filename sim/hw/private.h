@@ -61,7 +61,7 @@ struct vs_multi {
 struct vs_req {
 	struct vs_core *core;
 	vs_ps issue;
-	vs_ps op_ps;   /* how long the line is needed once granted */
+	vs_ps op_ps; /* how long the line is needed once granted */
 	struct vs_multi *multi;
 	struct vs_req *next;
 	uint32_t line;
@@ -210,8 +210,8 @@ void vs_dir_notice(struct vs_engine *e, struct vs_event *ev);
 struct vs_sharers_iter {
 	uint32_t i;
 };
-bool vs_line_next_sharer(const struct vs_hw *hw, const struct vs_line *l, struct vs_sharers_iter *it,
-			 uint32_t *core);
+bool vs_line_next_sharer(const struct vs_hw *hw, const struct vs_line *l,
+			 struct vs_sharers_iter *it, uint32_t *core);
 void vs_line_add_sharer(struct vs_hw *hw, struct vs_line *l, uint32_t core);
 void vs_line_clear_sharers(struct vs_line *l);
 bool vs_line_is_shared(const struct vs_line *l);

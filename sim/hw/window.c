@@ -33,7 +33,8 @@ static unsigned reachable(const struct vs_machine *m)
 bool vs_hw_compute_window(struct vs_machine *m, char *why, size_t why_size)
 {
 	unsigned mask = reachable(m) | 1u << VS_SAME_SOCKET; /* legs and memory: own socket */
-	vs_ps leg = VS_PS_NEVER, hop = VS_PS_NEVER, answer = VS_PS_NEVER, message = m->wake_flight_ps;
+	vs_ps leg = VS_PS_NEVER, hop = VS_PS_NEVER, answer = VS_PS_NEVER,
+	      message = m->wake_flight_ps;
 
 	for (int d = 0; d < VS_DISTANCES; d++) {
 		if (!(mask & 1u << d))
@@ -42,9 +43,10 @@ bool vs_hw_compute_window(struct vs_machine *m, char *why, size_t why_size)
 		vs_ps quickest = least(least(m->memory_ps[d], m->transfer_ps[d]), m->l3_ps);
 
 		if (quickest <= m->leg_ps[d]) {
-			snprintf(why, why_size,
-				 "a leg (%llu ps) is not shorter than the quickest answer (%llu ps)",
-				 (unsigned long long)m->leg_ps[d], (unsigned long long)quickest);
+			snprintf(
+				why, why_size,
+				"a leg (%llu ps) is not shorter than the quickest answer (%llu ps)",
+				(unsigned long long)m->leg_ps[d], (unsigned long long)quickest);
 			return false;
 		}
 		leg = least(leg, m->leg_ps[d]);

@@ -256,7 +256,8 @@ static void plain(struct worker *w)
 {
 	bool shared = between(&w->rng, 1, 100) <= w->shared_percent;
 	uint64_t *p = shared ? &w->mix->shared[8 * between(&w->rng, 0, SHARED_LINES - 1)]
-			     : &w->private_lines[8 * between(&w->rng, 0, w->calm ? 3 : PRIVATE_LINES - 1)];
+			     : &w->private_lines[8 * between(&w->rng, 0,
+							     w->calm ? 3 : PRIVATE_LINES - 1)];
 
 	if (between(&w->rng, 1, 100) > w->write_percent)
 		fold(w, load(p));

@@ -17,7 +17,8 @@ static uint64_t n_seeds(void)
 static void compare(uint64_t seed, const struct vs_mix_result *want, vs_ps window)
 {
 	for (int order = VS_ORDER_UP; order <= VS_ORDER_SHUFFLED; order++) {
-		struct vs_mix_run how = {.window = window, .order = order, .backend = VS_BACKEND_BARE};
+		struct vs_mix_run how = {
+			.window = window, .order = order, .backend = VS_BACKEND_BARE};
 		struct vs_mix_result got = vs_mix_run(seed, &how);
 
 		ck_assert_msg(got.signature == want->signature && got.accesses == want->accesses,
@@ -45,7 +46,8 @@ START_TEST(windows_equal_strict)
 		ck_assert_int_eq(want.stop, VS_STOP_QUIET);
 		compare(seed, &want, 0);
 		compare(seed, &want, 1);
-		compare(seed, &want, m.agent_delay_ps < m.window_ps ? m.agent_delay_ps : m.window_ps);
+		compare(seed, &want,
+			m.agent_delay_ps < m.window_ps ? m.agent_delay_ps : m.window_ps);
 		compare(seed, &want, seed * 2654435761u % m.window_ps);
 		compare(seed, &want, m.window_ps);
 		misses += want.misses;

@@ -1,0 +1,160 @@
+/*
+ * The conductor: boots the VM before the clock starts, knows how far each stream is, and takes the
+ * VM down when all have ended. Its state belongs to its CPU; everybody else sends messages.
+ */
+#include "sim/workload/private.h"
+
+static void told(struct vs_task *t, void *arg)
+{
+	struct vs_issuer *i = arg;
+
+	i->told++;
+	if (i->slot)
+		vs_guest_poke(t);
+	else
+		vs_task_wake(t);
+}
+
+static void stopped(struct vs_task *t, void *arg)
+{
+	struct vs_issuer *i = arg;
+
+	i->stop = true;
+	if (i->slot)
+		vs_guest_poke(t);
+	else
+		vs_task_wake(t);
+}
+
+static void stop_stream(struct vs_stream_state *s)
+{
+	for (uint32_t k = 0; k < s->def->issuers; k++)
+		vs_task_post(s->issuers[k].task, stopped, &s->issuers[k]);
+}
+
+static void stream_ended(struct vs_workload *w, uint32_t n)
+{
+	w->streams[n].ended = true;
+	w->streams_left--;
+	for (uint32_t k = 0; k < w->s->n_streams; k++) {
+		struct vs_stream_state *s = &w->streams[k];
+		bool follows = s->def->arrival == VS_ARRIVAL_PACED && s->def->pace_stream == n;
+		bool until = s->def->end == VS_END_UNTIL && s->def->until_stream == n;
+
+		if ((follows || until) && !s->ended)
+			stop_stream(s);
+	}
+	if (!w->streams_left)
+		vs_task_wake(w->conductor);
+}
+
+static void on_completed(struct vs_task *t, void *arg)
+{
+	struct vs_stream_state *done = arg;
+	struct vs_workload *w = done->w;
+	uint32_t n = done - w->streams;
+
+	(void)t;
+	done->completed++;
+	for (uint32_t k = 0; k < w->s->n_streams; k++) {
+		struct vs_stream_state *s = &w->streams[k];
+
+		if (s->def->arrival != VS_ARRIVAL_PACED || s->def->pace_stream != n ||
+		    done->completed % s->def->pace_every || s->ended)
+			continue;
+		struct vs_issuer *i = &s->issuers[s->handed_out++ % s->def->issuers];
+
+		vs_task_post(i->task, told, i);
+	}
+}
+
+static void on_issuer_done(struct vs_task *t, void *arg)
+{
+	struct vs_stream_state *s = arg;
+
+	(void)t;
+	if (!--s->issuers_left)
+		stream_ended(s->w, s - s->w->streams);
+}
+
+static void on_guest_gone(struct vs_task *t, void *arg)
+{
+	struct vs_workload *w = arg;
+
+	if (!--w->guests_left)
+		vs_task_wake(t);
+}
+
+void vs_conductor_completed(struct vs_issuer *i)
+{
+	vs_task_post(i->w->conductor, on_completed, i->stream);
+}
+
+void vs_conductor_issuer_done(struct vs_issuer *i)
+{
+	vs_task_post(i->w->conductor, on_issuer_done, i->stream);
+}
+
+void vs_conductor_guest_gone(struct vs_slot *slot)
+{
+	vs_task_post(slot->w->conductor, on_guest_gone, slot->w);
+}
+
+/* Nothing costs anything here: the scenario begins with a machine that has booted. */
+static bool boot(struct vs_workload *w)
+{
+	struct vs_vm_params p = {.max_vcpus = w->s->max_vcpus};
+
+	w->boot_error = w->table->vm_create(&p, &w->vm);
+	for (uint32_t id = 0; id < w->s->boot_vcpus && !w->boot_error; id++)
+		w->boot_error = w->table->vcpu_create(w->vm, id, &w->slots[id].vcpu);
+	return !w->boot_error;
+}
+
+static void start(struct vs_workload *w)
+{
+	for (uint32_t id = 0; id < w->s->boot_vcpus; id++)
+		vs_task_wake(w->slots[id].task);
+	for (uint32_t n = 0; n < w->s->n_streams; n++)
+		for (uint32_t k = 0; k < w->streams[n].def->issuers; k++)
+			if (!w->streams[n].issuers[k].slot)
+				vs_task_wake(w->streams[n].issuers[k].task);
+}
+
+static uint32_t online_guests(const struct vs_workload *w)
+{
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; id < w->s->max_vcpus; id++)
+		n += w->slots[id].vcpu != NULL;
+	return n;
+}
+
+void vs_conductor_thread(void *arg)
+{
+	struct vs_workload *w = arg;
+
+	vs_hw_set_pricing(w->hw, false);
+	if (!boot(w)) {
+		vs_engine_finish(vs_core_now->engine);
+		vs_task_block(VS_WAIT_WORK, w, NULL, VS_PS_NEVER);
+	}
+	start(w);
+	vs_hw_set_pricing(w->hw, true);
+	if (w->booted)
+		w->booted(w->booted_ctx);
+	while (w->streams_left)
+		vs_task_block(VS_WAIT_WORK, w, NULL, VS_PS_NEVER);
+	/* threads started by creates that have returned are all on their way by now: every issuer
+	 * woke them before it told us that it was done */
+	w->guests_left = online_guests(w);
+	vs_host_stop_guests(w->host);
+	while (w->guests_left)
+		vs_task_block(VS_WAIT_WORK, w, NULL, VS_PS_NEVER);
+	w->table->vm_destroy(w->vm);
+	w->end = vs_now_ps();
+	w->done = true;
+	vs_engine_finish(vs_core_now->engine);
+	for (;;)
+		vs_task_block(VS_WAIT_WORK, w, NULL, VS_PS_NEVER);
+}

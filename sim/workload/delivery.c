@@ -1,0 +1,108 @@
+/*
+ * Who has taken which broadcast. A target's list is appended to right after the atomic that posts
+ * the request, and emptied right after the one that consumes it: both own the line of the request
+ * word then, so the lists change in the order of simulated time, whatever the host's.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/workload/private.h"
+
+struct vs_opened *vs_opened_new(struct vs_workload *w)
+{
+	struct vs_opened *o = w->free_opened;
+
+	if (o)
+		w->free_opened = o->next;
+	else if (!(o = malloc(sizeof(*o))))
+		vs_bug(__FILE__, __LINE__, "out of memory");
+	memset(o, 0, sizeof(*o));
+	return o;
+}
+
+static void close_if_complete(struct vs_workload *w, struct vs_opened *o)
+{
+	if (!o->returned || o->taken < o->targets)
+		return;
+	if (o->targets)
+		w->sink->latency(w->sink->ctx, o->op, VS_TO_LAST, o->last_taken - o->start);
+	o->next = w->free_opened;
+	w->free_opened = o;
+}
+
+void vs_opened_returned(struct vs_workload *w, struct vs_opened *o)
+{
+	o->returned = true;
+	close_if_complete(w, o);
+}
+
+/* Where a vCPU's line is, or would be, in by_line. */
+static uint32_t *find(struct vs_workload *w, const void *vcpu, uint32_t *line)
+{
+	*line = vs_hw_arena_offset(w->hw, (uintptr_t)vcpu) >> 6;
+	uint32_t at = *line * UINT32_C(2654435761) & w->by_line_mask;
+
+	while (w->by_line[2 * at + 1] && w->by_line[2 * at] != *line)
+		at = (at + 1) & w->by_line_mask;
+	return &w->by_line[2 * at];
+}
+
+/* Notes about a vCPU are understood from the moment it may be handed out. */
+static void ready(struct vs_workload *w, const void *vcpu, uint64_t index)
+{
+	uint32_t line, *at = find(w, vcpu, &line);
+
+	if (index >= w->s->max_vcpus)
+		return; /* the checkers' business */
+	at[0] = line;
+	at[1] = index + 1;
+}
+
+static void posted(struct vs_workload *w, struct vs_target *t)
+{
+	struct vs_opened *o = w->opened_of[vs_task_id(vs_task_current())];
+
+	if (!o || o->op != VS_OP_IPI_BROADCAST)
+		return;
+	if (t->n_pending == t->cap_pending) {
+		t->cap_pending = t->cap_pending ? 2 * t->cap_pending : 4;
+		t->pending = realloc(t->pending, t->cap_pending * sizeof(*t->pending));
+		if (!t->pending)
+			vs_bug(__FILE__, __LINE__, "out of memory");
+	}
+	t->pending[t->n_pending++] = o;
+	o->targets++;
+}
+
+static void taken(struct vs_workload *w, struct vs_target *t)
+{
+	vs_ps now = vs_core_now->clock;
+
+	for (uint32_t i = 0; i < t->n_pending; i++) {
+		struct vs_opened *o = t->pending[i];
+
+		o->taken++;
+		if (now > o->last_taken)
+			o->last_taken = now;
+		w->sink->latency(w->sink->ctx, o->op, VS_DELIVERY, now - o->start);
+		close_if_complete(w, o);
+	}
+	t->n_pending = 0;
+}
+
+void vs_workload_note(struct vs_workload *w, enum vs_note what, const void *obj, uint64_t a)
+{
+	uint32_t line, target;
+
+	if (what == VS_NOTE_VCPU_READY)
+		ready(w, obj, a);
+	if ((what != VS_NOTE_IPI_POSTED && what != VS_NOTE_IPI_TAKEN) || !vs_hw_pricing(w->hw))
+		return;
+	target = find(w, obj, &line)[1];
+	if (!target)
+		return;
+	if (what == VS_NOTE_IPI_POSTED)
+		posted(w, &w->targets[target - 1]);
+	else
+		taken(w, &w->targets[target - 1]);
+}

@@ -1,0 +1,121 @@
+/* sim/workload/private.h - the inside of the workload; nobody else includes it. */
+#ifndef VS_WORKLOAD_PRIVATE_H
+#define VS_WORKLOAD_PRIVATE_H
+
+#include "sim/workload/dist.h"
+#include "sim/workload/rng.h"
+#include "sim/workload/workload.h"
+
+struct vs_stream_state;
+struct vs_slot;
+
+/* One operation under way. Broadcasts live on until their last target has taken them. */
+struct vs_opened {
+	vs_ps start, last_taken;
+	vs_ps books[VS_CAUSES];
+	uint64_t targets, taken;
+	enum vs_op op;
+	bool error, returned;
+	struct vs_opened *next; /* free list */
+};
+
+/* One thread's share of a stream. Belongs to that thread's CPU. */
+struct vs_issuer {
+	struct vs_workload *w;
+	struct vs_stream_state *stream;
+	uint32_t k; /* of stream->def->issuers */
+	struct vs_task *task;
+	struct vs_slot *slot; /* issuing vCPU, or NULL */
+	gsl_rng *rng;         /* gaps */
+	gsl_rng *choices;     /* which vCPU to look up */
+	uint64_t share;       /* operations to do; UINT64_MAX: until told or until a time */
+	uint64_t done;
+	uint64_t arrival; /* open: next arrival's number in the stream */
+	vs_ps arrival_ps;
+	vs_ps due_ps;  /* when the next operation is due; VS_PS_NEVER: when told */
+	uint64_t told; /* paced: operations asked for and not yet begun */
+	bool stop;
+	bool finished;
+	struct vs_opened *current;
+};
+
+struct vs_stream_state {
+	struct vs_workload *w;
+	const struct vs_stream *def;
+	struct vs_issuer *issuers;
+	/* the conductor's */
+	uint64_t completed, handed_out;
+	uint32_t issuers_left;
+	bool ended;
+	bool followed; /* somebody keeps pace with it */
+};
+
+/* A (possible) vCPU. */
+struct vs_slot {
+	struct vs_workload *w;
+	uint32_t id;
+	void *vcpu;
+	struct vs_task *task;
+	gsl_rng *run_rng, *halt_rng;
+	struct vs_issuer **issuers;
+	uint32_t n_issuers;
+	struct vs_issuer *current; /* whose operation the guest asks for */
+	vs_ps create_start; /* hotplug: when its create was called; VS_PS_NEVER: not measured */
+};
+
+/* Broadcasts posted to a vCPU and not yet taken: only touched under its request word's line. */
+struct vs_target {
+	struct vs_opened **pending;
+	uint32_t n_pending, cap_pending;
+};
+
+struct vs_workload {
+	struct vs_host *host;
+	struct vs_hw *hw;
+	const struct vs_scenario *s;
+	const struct vs_table *table;
+	const struct vs_op_sink *sink;
+	uint32_t replication;
+	void *vm;
+	struct vs_task *conductor;
+	struct vs_stream_state *streams;
+	struct vs_slot *slots;     /* max_vcpus */
+	struct vs_target *targets; /* by index in the table */
+	uint32_t *by_line;         /* vCPU's line in the arena -> target + 1, open addressing */
+	uint32_t by_line_mask;
+	struct vs_opened **opened_of; /* by thread id: its operation under way */
+	uint32_t n_threads;
+	struct vs_opened *free_opened;
+	uint32_t streams_left, guests_left;
+	int boot_error;
+	bool done;
+	vs_ps end;
+	uint64_t ops_done;
+	void (*booted)(void *ctx);
+	void *booted_ctx;
+};
+
+/* streams.c: what is due when */
+bool vs_issuer_over(struct vs_issuer *i, vs_ps now);
+void vs_issuer_next(struct vs_issuer *i, vs_ps now);
+void vs_issuer_begin(struct vs_issuer *i, vs_ps now);
+void vs_issuer_perform(struct vs_issuer *i);
+void vs_issuer_end(struct vs_issuer *i, vs_ps now);
+void vs_issuer_retire(struct vs_issuer *i);
+void vs_issuer_thread(void *arg);
+
+/* conductor.c */
+void vs_conductor_thread(void *arg);
+void vs_conductor_completed(struct vs_issuer *i);
+void vs_conductor_issuer_done(struct vs_issuer *i);
+void vs_conductor_guest_gone(struct vs_slot *slot);
+
+/* guest.c */
+extern const struct vs_guest_ops vs_workload_guest;
+void vs_slot_thread(void *arg);
+
+/* delivery.c */
+struct vs_opened *vs_opened_new(struct vs_workload *w);
+void vs_opened_returned(struct vs_workload *w, struct vs_opened *o);
+
+#endif

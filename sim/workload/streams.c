@@ -1,0 +1,191 @@
+/* What an issuer does and when: arrivals, think times, shares, and one operation from call to
+ * return with its books. */
+#include <string.h>
+
+#include "sim/workload/private.h"
+
+static void advance_arrival(struct vs_issuer *i)
+{
+	const struct vs_stream *def = i->stream->def;
+
+	/* every issuer draws the whole stream's arrivals and keeps each n-th */
+	do {
+		i->arrival_ps += vs_dist_draw(&def->gap, i->rng);
+		i->arrival++;
+	} while ((i->arrival - 1) % def->issuers != i->k);
+}
+
+/* When is the next operation due, seen at `now`, the end of the one before? */
+void vs_issuer_next(struct vs_issuer *i, vs_ps now)
+{
+	const struct vs_stream *def = i->stream->def;
+
+	switch (def->arrival) {
+	case VS_ARRIVAL_CLOSED:
+		i->due_ps = i->done ? now + vs_dist_draw(&def->gap, i->rng) : def->start_ps;
+		break;
+	case VS_ARRIVAL_OPEN:
+		if (!i->arrival)
+			i->arrival_ps = def->start_ps;
+		advance_arrival(i);
+		i->due_ps = i->arrival_ps;
+		break;
+	case VS_ARRIVAL_PACED:
+		i->due_ps = i->told ? now : VS_PS_NEVER;
+		break;
+	}
+	if (i->due_ps != VS_PS_NEVER && i->due_ps < def->start_ps)
+		i->due_ps = def->start_ps;
+}
+
+bool vs_issuer_over(struct vs_issuer *i, vs_ps now)
+{
+	const struct vs_stream *def = i->stream->def;
+
+	if (i->done >= i->share)
+		return true;
+	if (i->stop && !i->told)
+		return true;
+	if (def->end != VS_END_FOR)
+		return false;
+	return (i->due_ps == VS_PS_NEVER ? now : i->due_ps) >= def->start_ps + def->for_ps;
+}
+
+/* The operation is called at `now`. An open stream's counts from when it should have been. */
+void vs_issuer_begin(struct vs_issuer *i, vs_ps now)
+{
+	struct vs_opened *o = vs_opened_new(i->w);
+	const vs_ps *books = vs_task_books(i->task);
+
+	memcpy(o->books, books, sizeof(o->books));
+	o->op = i->stream->def->op;
+	o->start = now;
+	if (i->stream->def->arrival == VS_ARRIVAL_OPEN && i->due_ps < now) {
+		o->books[VS_CAUSE_SCHED] -= now - i->due_ps; /* waited for its issuer */
+		o->start = i->due_ps;
+	}
+	if (i->told)
+		i->told--;
+	i->current = o;
+	i->w->opened_of[vs_task_id(i->task)] = o;
+}
+
+static struct vs_slot *hotplug_slot(const struct vs_issuer *i, uint64_t nth)
+{
+	return &i->w->slots[i->w->s->boot_vcpus + i->k + nth * i->stream->def->issuers];
+}
+
+static bool hotplug(struct vs_issuer *i)
+{
+	struct vs_workload *w = i->w;
+	struct vs_slot *slot = hotplug_slot(i, i->done);
+	vs_ps syscall = w->s->machine.userspace_exit_ps;
+	void *vcpu;
+
+	vs_task_compute(syscall / 2, VS_CAUSE_COMPUTE);
+	if (w->table->vcpu_create(w->vm, slot->id, &vcpu))
+		return false;
+	vs_task_compute(syscall - syscall / 2, VS_CAUSE_COMPUTE);
+	slot->vcpu = vcpu;
+	slot->create_start = i->current->start;
+	return true;
+}
+
+static uint32_t random_vcpu(struct vs_issuer *i)
+{
+	uint32_t online = i->w->table->online(i->w->vm);
+
+	return online ? gsl_rng_uniform_int(i->choices, online) : 0;
+}
+
+/* Host context; may switch. */
+void vs_issuer_perform(struct vs_issuer *i)
+{
+	struct vs_workload *w = i->w;
+	bool ok = true;
+
+	switch (i->stream->def->op) {
+	case VS_OP_HOTPLUG:
+		ok = hotplug(i);
+		break;
+	case VS_OP_IPI_BROADCAST:
+		w->table->broadcast(w->vm, i->slot ? i->slot->vcpu : NULL);
+		break;
+	case VS_OP_REQUEST_ALL:
+		w->table->request_all(w->vm, i->stream->def->wait);
+		break;
+	case VS_OP_LOOKUP:
+		ok = w->table->get(w->vm, random_vcpu(i)) != NULL;
+		break;
+	case VS_OP_LOOKUP_BY_ID:
+		ok = w->table->get_by_id(w->vm, random_vcpu(i)) != NULL;
+		break;
+	default:
+		vs_bug(__FILE__, __LINE__, "operation without a call site");
+	}
+	i->current->error = !ok;
+}
+
+void vs_issuer_end(struct vs_issuer *i, vs_ps now)
+{
+	struct vs_opened *o = i->current;
+	const vs_ps *books = vs_task_books(i->task);
+	vs_ps parts[VS_CAUSES];
+
+	for (int c = 0; c < VS_CAUSES; c++)
+		parts[c] = books[c] - o->books[c];
+	i->w->sink->op(i->w->sink->ctx, o->op, o->start, now, parts, o->error);
+	i->w->ops_done++;
+	i->current = NULL;
+	i->w->opened_of[vs_task_id(i->task)] = NULL;
+	i->done++;
+	vs_opened_returned(i->w, o);
+	if (i->stream->followed)
+		vs_conductor_completed(i);
+	vs_issuer_next(i, now);
+}
+
+void vs_issuer_retire(struct vs_issuer *i)
+{
+	if (i->finished)
+		return;
+	i->finished = true;
+	vs_conductor_issuer_done(i);
+}
+
+static void wait_until_due(struct vs_issuer *i)
+{
+	for (;;) {
+		vs_ps now = vs_now_ps();
+
+		if (vs_issuer_over(i, now) || i->due_ps <= now)
+			return;
+		vs_task_block(VS_WAIT_TIMER, i, NULL, i->due_ps);
+		if (i->stream->def->arrival == VS_ARRIVAL_PACED)
+			vs_issuer_next(i, vs_now_ps());
+	}
+}
+
+/* A control or kernel thread. */
+void vs_issuer_thread(void *arg)
+{
+	struct vs_issuer *i = arg;
+
+	vs_issuer_next(i, vs_now_ps());
+	for (;;) {
+		wait_until_due(i);
+		if (vs_issuer_over(i, vs_now_ps()))
+			break;
+		vs_issuer_begin(i, vs_now_ps());
+		enum vs_op op = i->current->op;
+		uint64_t nth = i->done;
+
+		vs_issuer_perform(i);
+		bool error = i->current->error;
+
+		vs_issuer_end(i, vs_now_ps());
+		if (op == VS_OP_HOTPLUG && !error)
+			vs_task_wake(hotplug_slot(i, nth)->task);
+	}
+	vs_issuer_retire(i);
+}
