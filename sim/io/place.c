@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/io/near.h"
+#include "sim/io/number.h"
 
 #define SHOWN_MAX 60 /* characters of what was found */
 #define LIST_MAX 1024
@@ -141,7 +142,7 @@ static void describe(const json_t *value, char *out, size_t size)
 		snprintf(out, size, json_array_size(value) ? "an array" : "an empty array");
 		return;
 	}
-	text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
+	text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | VS_JSON_FORMAT);
 	if (!text)
 		snprintf(out, size, "something");
 	else if (strlen(text) > SHOWN_MAX)

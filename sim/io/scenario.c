@@ -1,0 +1,197 @@
+#include "sim/io/scenario.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/io/machine.h"
+#include "sim/io/scenario_parts.h"
+
+#define REPLICATIONS_MAX 1000
+
+struct reading {
+	struct vs_doc doc;
+	struct vs_scenario *s;
+	const char *const *tables;
+	size_t n_tables;
+	const char *machines_dir;
+};
+
+static bool read_heading(const struct vs_at *root, struct vs_scenario *s)
+{
+	static const char *const schemas[] = {"vcpusim-scenario/1"};
+	struct vs_at schema = vs_at_member(root, "schema"), name = vs_at_member(root, "name");
+	struct vs_at description = vs_at_member(root, "description");
+	struct vs_at seed = vs_at_member(root, "seed"), reps = vs_at_member(root, "replications");
+	int64_t number = 1;
+	size_t which;
+	bool ok;
+
+	s->replications = 3;
+	ok = vs_at_choice(&schema, "this version of the format", schemas, 1, &which);
+	ok &= vs_at_name(&name, s->name);
+	if (description.value && !json_is_string(description.value)) {
+		vs_at_expected(&description, "a string");
+		ok = false;
+	}
+	s->description = strdup(
+		json_is_string(description.value) ? json_string_value(description.value) : "");
+	ok &= s->description != NULL;
+	ok &= !seed.value || vs_at_integer(&seed, 0, INT64_MAX, &number);
+	s->seed = (uint64_t)number;
+	ok &= !reps.value || vs_at_u32(&reps, 1, REPLICATIONS_MAX, &s->replications);
+	return ok;
+}
+
+/* The directory of the scenario file, for machines that lie beside it. */
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static bool machine_exists(const struct vs_at *at, const char *name, const char *beside,
+			   const char *machines_dir)
+{
+	char **names, *path;
+	size_t n, which;
+	bool ok;
+
+	if (!vs_machine_is_path(name)) {
+		n = vs_machine_names(machines_dir, &names);
+		ok = vs_at_choice(at, "a machine", (const char *const *)names, n, &which);
+		vs_machine_names_free(names, n);
+		return ok;
+	}
+	path = vs_machine_path(name, beside, machines_dir);
+	ok = path && access(path, R_OK) == 0;
+	if (!ok)
+		vs_at_error(at, "cannot read machine file %s", path ? path : name);
+	free(path);
+	return ok;
+}
+
+static bool read_machine(struct reading *r, const struct vs_at *root)
+{
+	struct vs_at at = vs_at_member(root, "machine");
+	const char *name;
+	char *beside;
+	bool ok;
+
+	if (!vs_at_string(&at, "the name of a machine, or the path of a machine file", &name))
+		return false;
+	beside = directory_of(r->doc.path);
+	ok = beside && machine_exists(&at, name, beside, r->machines_dir) &&
+	     vs_machine_load_params(name, beside, r->machines_dir, &r->s->machine,
+				    &r->s->machine_params, r->doc.errs);
+	free(beside);
+	return ok;
+}
+
+static bool read_table(const struct reading *r, const struct vs_at *at, size_t i)
+{
+	struct vs_scenario *s = r->s;
+	size_t which;
+
+	if (r->tables && !vs_at_choice(at, "a table", r->tables, r->n_tables, &which))
+		return false;
+	if (!vs_at_name(at, s->tables[i].name))
+		return false;
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(s->tables[k].name, s->tables[i].name) == 0) {
+			vs_at_error(at, "found \"%s\" again, expected each table once",
+				    s->tables[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool read_tables(const struct reading *r, const struct vs_at *root)
+{
+	struct vs_at at = vs_at_member(root, "tables");
+	bool ok = true;
+
+	if (!vs_at_array(&at, "an array with the name of at least one table"))
+		return false;
+	r->s->tables = calloc(vs_at_size(&at), sizeof(*r->s->tables));
+	if (!r->s->tables) {
+		vs_at_error(&at, "out of memory");
+		return false;
+	}
+	r->s->n_tables = vs_at_size(&at);
+	for (size_t i = 0; i < r->s->n_tables; i++) {
+		struct vs_at table = vs_at_element(&at, i);
+
+		ok &= read_table(r, &table, i);
+	}
+	return ok;
+}
+
+static bool read_scenario(struct reading *r)
+{
+	static const char *const keys[] = {
+		"schema", "name",  "description", "seed",    "replications", "machine", "host",
+		"vm",     "guest", "tables",      "streams", "limits",       "inject"};
+	struct vs_at root = vs_at_root(&r->doc);
+	bool ok, machine, vm, limits;
+
+	if (!vs_at_object(&root, "an object"))
+		return false;
+	ok = vs_at_only(&root, keys, VS_COUNT(keys));
+	ok &= read_heading(&root, r->s);
+	machine = read_machine(r, &root);
+	ok &= vs_read_host(&root, r->s, machine);
+	vm = vs_read_vm(&root, r->s);
+	ok &= vs_read_guest(&root, r->s);
+	ok &= read_tables(r, &root);
+	limits = vs_read_limits(&root, r->s);
+	ok &= vs_read_inject(&root, r->s);
+	ok &= vs_read_streams(&root, r->s, vm, limits);
+	return ok && machine && vm && limits;
+}
+
+struct vs_scenario *vs_scenario_load(const char *path, const struct vs_set *sets, size_t n_sets,
+				     const char *const *tables, size_t n_tables,
+				     const char *machines_dir, struct vs_errors *errs)
+{
+	struct reading r = {.tables = tables, .n_tables = n_tables, .machines_dir = machines_dir};
+	size_t before = errs->total;
+	bool ok;
+
+	if (!vs_doc_load(&r.doc, path, errs))
+		return NULL;
+	r.s = calloc(1, sizeof(*r.s));
+	if (!r.s) {
+		vs_errors_add(errs, path, 0, 0, NULL, "out of memory");
+		vs_doc_release(&r.doc);
+		return NULL;
+	}
+	vs_doc_override(&r.doc, sets, n_sets);
+	ok = read_scenario(&r);
+	if (!ok && errs->total == before)
+		vs_errors_add(errs, path, 0, 0, NULL, "out of memory");
+	vs_doc_release(&r.doc);
+	if (ok && errs->total == before)
+		return r.s;
+	vs_scenario_free(r.s);
+	return NULL;
+}
+
+void vs_scenario_free(struct vs_scenario *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n_streams; i++)
+		free(s->streams[i].gap.values);
+	free(s->streams);
+	free(s->tables);
+	free(s->guest_run.values);
+	free(s->guest_halt.values);
+	free(s->description);
+	vs_machine_params_release(&s->machine_params);
+	free(s);
+}

@@ -1,0 +1,189 @@
+/* How streams fit each other, the VM and the limits: each must be able to start, go on and end. */
+#include "sim/io/scenario_parts.h"
+
+struct check {
+	const struct vs_at *streams;
+	const struct vs_scenario *s;
+	const bool *valid;
+	bool vm_known, limits_known;
+	bool ok;
+};
+
+/* The place streams[i].key, in the caller's `stream`. */
+static struct vs_at member(const struct check *c, size_t i, const char *key, struct vs_at *stream)
+{
+	*stream = vs_at_element(c->streams, i);
+	return vs_at_member(stream, key);
+}
+
+static void check_issuers(struct check *c, size_t i)
+{
+	const struct vs_stream *st = &c->s->streams[i];
+	struct vs_at stream, from = member(c, i, "from", &stream);
+	struct vs_at n = vs_at_member(&from, vs_from_names[st->from]);
+
+	if (st->op == VS_OP_HOTPLUG && st->from != VS_FROM_CONTROL) {
+		vs_at_error(&from,
+			    "found \"%s\", expected \"control_threads\": only the VMM creates "
+			    "vCPUs",
+			    vs_from_names[st->from]);
+		c->ok = false;
+	} else if (st->op == VS_OP_IPI_BROADCAST && st->from != VS_FROM_VCPUS) {
+		vs_at_error(&from,
+			    "found \"%s\", expected \"vcpus\": only a guest sends interrupts "
+			    "to its VM",
+			    vs_from_names[st->from]);
+		c->ok = false;
+	} else if (c->vm_known && st->from == VS_FROM_VCPUS && st->issuers > c->s->boot_vcpus) {
+		vs_at_expected(&n, "at most boot_vcpus = %u: those that exist from the start",
+			       c->s->boot_vcpus);
+		c->ok = false;
+	}
+}
+
+/* There must be room for every vCPU that is to be plugged in. */
+static void check_hotplug(struct check *c)
+{
+	uint64_t room = c->s->max_vcpus - c->s->boot_vcpus, sum = 0;
+
+	for (size_t i = 0; i < c->s->n_streams; i++) {
+		const struct vs_stream *st = &c->s->streams[i];
+		struct vs_at stream, count = member(c, i, "count", &stream);
+
+		if (!c->valid[i] || st->op != VS_OP_HOTPLUG)
+			continue;
+		if (st->end != VS_END_COUNT) {
+			vs_at_expected(&count,
+				       "a count: each operation of hotplug takes one of "
+				       "max_vcpus - boot_vcpus = %llu places",
+				       (unsigned long long)room);
+			c->ok = false;
+			continue;
+		}
+		sum += st->count;
+		if (c->vm_known && sum > room) {
+			vs_at_expected(&count,
+				       "at most max_vcpus - boot_vcpus = %llu in all hotplug "
+				       "streams, which have %llu up to here",
+				       (unsigned long long)room, (unsigned long long)sum);
+			c->ok = false;
+		}
+	}
+}
+
+/* A paced stream that counts must get as many turns as it counts. */
+static void check_turns(struct check *c, size_t i)
+{
+	const struct vs_stream *st = &c->s->streams[i], *leader = &c->s->streams[st->pace_stream];
+	struct vs_at stream, count = member(c, i, "count", &stream);
+	uint64_t turns = leader->count / st->pace_every;
+
+	if (st->end != VS_END_COUNT || !c->valid[st->pace_stream])
+		return;
+	if (leader->end != VS_END_COUNT) {
+		vs_at_error(&count,
+			    "might never be reached: stream \"%s\", which sets the pace, has no "
+			    "count of its own; expected \"until\" or \"for_ms\" instead",
+			    leader->name);
+		c->ok = false;
+	} else if (st->count > turns) {
+		vs_at_expected(&count,
+			       "at most %llu: \"%s\" has %llu operations and this is one per "
+			       "%u of them",
+			       (unsigned long long)turns, leader->name,
+			       (unsigned long long)leader->count, st->pace_every);
+		c->ok = false;
+	}
+}
+
+/* The stream that i follows: the one that paces it, or the one it lasts until. -1: none. */
+typedef int64_t (*vs_next_fn)(const struct vs_stream *st);
+
+static int64_t paced_by(const struct vs_stream *st)
+{
+	return st->arrival == VS_ARRIVAL_PACED ? (int64_t)st->pace_stream : -1;
+}
+
+static int64_t lasts_until(const struct vs_stream *st)
+{
+	return st->end == VS_END_UNTIL ? (int64_t)st->until_stream : -1;
+}
+
+/* Does i come back to itself? Steps are bounded: it may run into a cycle that i is not in. */
+static bool in_cycle(const struct check *c, size_t i, vs_next_fn next)
+{
+	int64_t at = (int64_t)i;
+
+	for (size_t step = 0; step < c->s->n_streams; step++) {
+		if (!c->valid[at])
+			return false;
+		at = next(&c->s->streams[at]);
+		if (at < 0)
+			return false;
+		if (at == (int64_t)i)
+			return true;
+	}
+	return false;
+}
+
+static void check_cycles(struct check *c, size_t i)
+{
+	const struct vs_stream *st = &c->s->streams[i];
+	struct vs_at stream, until = member(c, i, "until", &stream);
+	struct vs_at pace = vs_at_member(&stream, "pace"), leader = vs_at_member(&pace, "stream");
+
+	if (in_cycle(c, i, paced_by)) {
+		vs_at_error(&leader, st->pace_stream == i
+					     ? "paced by itself: it would never start"
+					     : "paced in a circle: none would ever start");
+		c->ok = false;
+	}
+	if (in_cycle(c, i, lasts_until)) {
+		vs_at_error(&until, st->until_stream == i
+					    ? "until itself: it would never end"
+					    : "until in a circle: none would ever end");
+		c->ok = false;
+	}
+}
+
+static void check_times(struct check *c, size_t i)
+{
+	const struct vs_stream *st = &c->s->streams[i];
+	struct vs_at stream, start = member(c, i, "start_ms", &stream);
+	struct vs_at lasts = vs_at_member(&stream, "for_ms");
+	double limit_ms = (double)c->s->limit_ps / (double)VS_PS_PER_MS;
+
+	if (st->start_ps >= c->s->limit_ps) {
+		vs_at_expected(&start, "less than limits.simulated_ms = %.15g", limit_ms);
+		c->ok = false;
+	} else if (st->end == VS_END_FOR && st->for_ps > c->s->limit_ps - st->start_ps) {
+		vs_at_expected(&lasts,
+			       "at most what start_ms leaves of limits.simulated_ms = %.15g",
+			       limit_ms);
+		c->ok = false;
+	}
+}
+
+bool vs_check_streams(const struct vs_at *streams, const struct vs_scenario *s, const bool *valid,
+		      bool vm_known, bool limits_known)
+{
+	struct check c = {.streams = streams,
+			  .s = s,
+			  .valid = valid,
+			  .vm_known = vm_known,
+			  .limits_known = limits_known,
+			  .ok = true};
+
+	for (size_t i = 0; i < s->n_streams; i++) {
+		if (!valid[i])
+			continue;
+		check_issuers(&c, i);
+		check_cycles(&c, i);
+		if (s->streams[i].arrival == VS_ARRIVAL_PACED && s->streams[i].pace_stream != i)
+			check_turns(&c, i);
+		if (limits_known)
+			check_times(&c, i);
+	}
+	check_hotplug(&c);
+	return c.ok;
+}

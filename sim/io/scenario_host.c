@@ -1,0 +1,144 @@
+/* The parts of a scenario that are not streams: host, VM, guest, limits, injected faults. */
+#include "sim/io/scenario_parts.h"
+
+static bool maybe_u32(const struct vs_at *in, const char *key, int64_t min, int64_t max,
+		      uint32_t *out)
+{
+	struct vs_at at = vs_at_member(in, key);
+
+	return !at.value || vs_at_u32(&at, min, max, out);
+}
+
+static bool maybe_modelled(const struct vs_at *in, const char *key, const struct vs_choice *choice,
+			   size_t *out)
+{
+	struct vs_at at = vs_at_member(in, key);
+
+	return !at.value || vs_read_modelled(&at, choice, out);
+}
+
+static bool read_cpus(const struct vs_at *host, struct vs_scenario *s, bool machine_known)
+{
+	struct vs_at at = vs_at_member(host, "cpus");
+
+	if (!maybe_u32(host, "cpus", 1, VS_MAX_CORES, &s->cpus))
+		return false;
+	if (!at.value || !machine_known || s->cpus <= vs_machine_cores(&s->machine))
+		return true;
+	vs_at_expected(&at, "at most the %u cores of machine \"%s\"", vs_machine_cores(&s->machine),
+		       s->machine.name);
+	return false;
+}
+
+bool vs_read_host(const struct vs_at *root, struct vs_scenario *s, bool machine_known)
+{
+	static const char *const keys[] = {"cpus", "hz", "preempt", "ipi_send", "ipi_delivery"};
+	struct vs_at host = vs_at_member(root, "host");
+	size_t preempt = VS_PREEMPT_VOLUNTARY, send = VS_SEND_SHORTHAND,
+	       delivery = VS_DELIVERY_EXIT;
+	bool ok = true;
+
+	s->cpus = machine_known ? vs_machine_cores(&s->machine) : 1;
+	s->hz = 250;
+	if (host.value) {
+		if (!vs_at_object(&host, "an object"))
+			return false;
+		ok = vs_at_only(&host, keys, VS_COUNT(keys));
+		ok &= read_cpus(&host, s, machine_known);
+		ok &= maybe_u32(&host, "hz", 1, 10000, &s->hz);
+		ok &= maybe_modelled(&host, "preempt", &vs_preempt_choice, &preempt);
+		ok &= maybe_modelled(&host, "ipi_send", &vs_ipi_send_choice, &send);
+		ok &= maybe_modelled(&host, "ipi_delivery", &vs_ipi_delivery_choice, &delivery);
+	}
+	s->preempt = (enum vs_preempt)preempt;
+	s->ipi_send = (enum vs_ipi_send)send;
+	s->ipi_delivery = (enum vs_ipi_delivery)delivery;
+	return ok;
+}
+
+bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s)
+{
+	static const char *const keys[] = {"max_vcpus", "boot_vcpus", "placement"};
+	struct vs_at vm = vs_at_member(root, "vm"), max, boot, placement;
+	size_t where = VS_PLACE_FLOAT;
+	bool ok, max_ok, boot_ok;
+
+	if (!vs_at_object(&vm, "an object with max_vcpus"))
+		return false;
+	ok = vs_at_only(&vm, keys, VS_COUNT(keys));
+	max = vs_at_member(&vm, "max_vcpus");
+	boot = vs_at_member(&vm, "boot_vcpus");
+	placement = vs_at_member(&vm, "placement");
+	s->boot_vcpus = 1;
+	max_ok = vs_at_u32(&max, 1, VS_MAX_VCPUS, &s->max_vcpus);
+	boot_ok = maybe_u32(&vm, "boot_vcpus", 1, VS_MAX_VCPUS, &s->boot_vcpus);
+	if (max_ok && boot_ok && s->boot_vcpus > s->max_vcpus) {
+		vs_at_expected(&boot, "at most max_vcpus = %u", s->max_vcpus);
+		boot_ok = false;
+	}
+	if (placement.value)
+		ok &= vs_at_choice(&placement, "where vCPU threads run", vs_placement_names, 2,
+				   &where);
+	s->placement = (enum vs_placement)where;
+	return ok && max_ok && boot_ok;
+}
+
+bool vs_read_guest(const struct vs_at *root, struct vs_scenario *s)
+{
+	static const char *const keys[] = {"run_us", "halt_us"};
+	struct vs_at guest = vs_at_member(root, "guest"), run, halt;
+	bool ok;
+
+	s->guest_run = (struct vs_dist){.kind = VS_DIST_EXPONENTIAL, .p = {20}};
+	s->guest_halt = (struct vs_dist){.kind = VS_DIST_EXPONENTIAL, .p = {50000}};
+	if (!guest.value)
+		return true;
+	if (!vs_at_object(&guest, "an object with run_us and halt_us"))
+		return false;
+	ok = vs_at_only(&guest, keys, VS_COUNT(keys));
+	run = vs_at_member(&guest, "run_us");
+	halt = vs_at_member(&guest, "halt_us");
+	if (run.value)
+		ok &= vs_read_positive_dist(&run, "a guest that never runs asks for nothing",
+					    &s->guest_run);
+	if (halt.value)
+		ok &= vs_read_dist(&halt, &s->guest_halt);
+	return ok;
+}
+
+bool vs_read_limits(const struct vs_at *root, struct vs_scenario *s)
+{
+	static const char *const keys[] = {"simulated_ms", "wall_s"};
+	struct vs_at limits = vs_at_member(root, "limits"), simulated;
+	bool ok;
+
+	s->limit_ps = 60000 * VS_PS_PER_MS;
+	s->limit_wall_s = 600;
+	if (!limits.value)
+		return true;
+	if (!vs_at_object(&limits, "an object with simulated_ms and wall_s"))
+		return false;
+	simulated = vs_at_member(&limits, "simulated_ms");
+	ok = vs_at_only(&limits, keys, VS_COUNT(keys));
+	ok &= vs_read_ms(&simulated, 1e-3, &s->limit_ps);
+	ok &= maybe_u32(&limits, "wall_s", 1, 1000000, &s->limit_wall_s);
+	return ok;
+}
+
+bool vs_read_inject(const struct vs_at *root, struct vs_scenario *s)
+{
+	static const char *const keys[] = {"enomem_every"};
+	struct vs_at inject = vs_at_member(root, "inject"), enomem;
+	int64_t every = 0;
+	bool ok;
+
+	if (!inject.value)
+		return true;
+	if (!vs_at_object(&inject, "an object with enomem_every"))
+		return false;
+	enomem = vs_at_member(&inject, "enomem_every");
+	ok = vs_at_only(&inject, keys, VS_COUNT(keys));
+	ok &= !enomem.value || vs_at_integer(&enomem, 0, INT64_MAX, &every);
+	s->enomem_every = (uint64_t)every;
+	return ok;
+}

@@ -1,0 +1,113 @@
+/* What things are called in a scenario, and what cannot be asked for yet. */
+#include "sim/io/scenario_parts.h"
+
+#include <string.h>
+
+const char *const vs_dist_names[] = {
+	[VS_DIST_CONSTANT] = "constant",
+	[VS_DIST_UNIFORM] = "uniform",
+	[VS_DIST_EXPONENTIAL] = "exponential",
+	[VS_DIST_LOGNORMAL] = "lognormal",
+	[VS_DIST_GAMMA] = "gamma",
+	[VS_DIST_WEIBULL] = "weibull",
+	[VS_DIST_PARETO] = "pareto",
+	[VS_DIST_EMPIRICAL] = "empirical",
+};
+
+const char *const vs_from_names[] = {
+	[VS_FROM_CONTROL] = "control_threads",
+	[VS_FROM_VCPUS] = "vcpus",
+	[VS_FROM_KTHREADS] = "host_threads",
+};
+
+const char *const vs_arrival_names[] = {
+	[VS_ARRIVAL_CLOSED] = "closed",
+	[VS_ARRIVAL_OPEN] = "open",
+	[VS_ARRIVAL_PACED] = "paced",
+};
+
+const char *const vs_placement_names[] = {
+	[VS_PLACE_FLOAT] = "float",
+	[VS_PLACE_PINNED] = "pinned",
+};
+
+const char *const vs_preempt_names[] = {
+	[VS_PREEMPT_NONE] = "none",
+	[VS_PREEMPT_VOLUNTARY] = "voluntary",
+	[VS_PREEMPT_FULL] = "full",
+};
+
+const char *const vs_ipi_send_names[] = {
+	[VS_SEND_SHORTHAND] = "shorthand",
+	[VS_SEND_PHYSICAL] = "physical",
+	[VS_SEND_CLUSTER] = "cluster",
+	[VS_SEND_PV] = "pv",
+};
+
+const char *const vs_ipi_delivery_names[] = {
+	[VS_DELIVERY_EXIT] = "exit",
+	[VS_DELIVERY_POSTED] = "posted",
+};
+
+/* enum vs_op first, then what is described but not modelled yet */
+static const char *const op_names[] = {
+	[VS_OP_HOTPLUG] = "hotplug",
+	[VS_OP_IPI_BROADCAST] = "ipi_broadcast",
+	[VS_OP_REQUEST_ALL] = "request_all",
+	[VS_OP_LOOKUP] = "lookup",
+	[VS_OP_LOOKUP_BY_ID] = "lookup_by_id",
+	"unplug",
+	"ipi_unicast",
+	"index_of",
+	"on_spin",
+	"start_stop",
+	"vp_flush",
+	"vm_create",
+	"vm_destroy",
+};
+
+#define BIT(n) (UINT32_C(1) << (n))
+
+const struct vs_choice vs_op_choice = {"an operation", op_names, VS_COUNT(op_names),
+				       BIT(VS_OPS) - 1};
+const struct vs_choice vs_preempt_choice = {"how the host kernel preempts", vs_preempt_names,
+					    VS_COUNT(vs_preempt_names),
+					    BIT(VS_PREEMPT_NONE) | BIT(VS_PREEMPT_VOLUNTARY)};
+const struct vs_choice vs_ipi_send_choice = {"how a guest sends a broadcast", vs_ipi_send_names,
+					     VS_COUNT(vs_ipi_send_names), BIT(VS_SEND_SHORTHAND)};
+const struct vs_choice vs_ipi_delivery_choice = {"how an interrupt arrives", vs_ipi_delivery_names,
+						 VS_COUNT(vs_ipi_delivery_names),
+						 BIT(VS_DELIVERY_EXIT)};
+
+bool vs_read_modelled(const struct vs_at *at, const struct vs_choice *choice, size_t *out)
+{
+	char usable[256] = "";
+	size_t used = 0;
+
+	if (!vs_at_choice(at, choice->what, choice->names, choice->n, out))
+		return false;
+	if (choice->modelled & BIT(*out))
+		return true;
+	for (size_t i = 0; i < choice->n && used < sizeof(usable); i++)
+		if (choice->modelled & BIT(i))
+			used += (size_t)snprintf(usable + used, sizeof(usable) - used, "%s\"%s\"",
+						 used ? ", " : "", choice->names[i]);
+	vs_at_error(at, "\"%s\" is not modelled yet: use %s", choice->names[*out], usable);
+	return false;
+}
+
+const char *vs_op_name(enum vs_op op)
+{
+	return op_names[op];
+}
+
+bool vs_op_from_name(const char *name, enum vs_op *op)
+{
+	for (int i = 0; i < VS_OPS; i++) {
+		if (strcmp(name, op_names[i]) == 0) {
+			*op = (enum vs_op)i;
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,65 @@
+/*
+ * sim/io/scenario_parts.h - the pieces that the scenario loader is made of.
+ *
+ * Readers fill a part of the scenario and report what is wrong with it; checkers look at relations
+ * between parts that have been read well. All go on after an error, so that a file's errors come
+ * together.
+ */
+#ifndef VS_IO_SCENARIO_PARTS_H
+#define VS_IO_SCENARIO_PARTS_H
+
+#include "sim/io/doc.h"
+#include "sim/io/number.h"
+
+#define VS_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define VS_MAX_VCPUS 4096 /* as many as KVM itself allows */
+#define VS_MAX_STREAMS 64
+#define VS_US_MAX ((double)VS_PS_MAX_RUN / (double)VS_PS_PER_US)
+#define VS_MS_MAX ((double)VS_PS_MAX_RUN / (double)VS_PS_PER_MS)
+
+/* Names as in the JSON, by enum value; the lists of operations, of preemption, of ways to send and
+ * deliver interrupts hold some that are not modelled yet: vs_read_modelled refuses those. */
+extern const char *const vs_dist_names[];
+extern const char *const vs_from_names[];
+extern const char *const vs_arrival_names[];
+extern const char *const vs_placement_names[];
+extern const char *const vs_preempt_names[];
+extern const char *const vs_ipi_send_names[];
+extern const char *const vs_ipi_delivery_names[];
+
+struct vs_choice {
+	const char *what;         /* "an operation" */
+	const char *const *names; /* all, also those not modelled yet */
+	size_t n;
+	uint32_t modelled; /* bit per index */
+};
+
+extern const struct vs_choice vs_op_choice, vs_preempt_choice, vs_ipi_send_choice,
+	vs_ipi_delivery_choice;
+
+bool vs_read_modelled(const struct vs_at *at, const struct vs_choice *choice, size_t *out);
+
+/* An optional time; out is left alone if it is absent. */
+bool vs_read_ms(const struct vs_at *at, double min, vs_ps *out);
+bool vs_read_dist(const struct vs_at *at, struct vs_dist *out);
+/* One that can't be 0 for ever. `why`: what would go wrong if it were. */
+bool vs_read_positive_dist(const struct vs_at *at, const char *why, struct vs_dist *out);
+
+bool vs_read_host(const struct vs_at *root, struct vs_scenario *s, bool machine_known);
+bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s);
+bool vs_read_guest(const struct vs_at *root, struct vs_scenario *s);
+bool vs_read_limits(const struct vs_at *root, struct vs_scenario *s);
+bool vs_read_inject(const struct vs_at *root, struct vs_scenario *s);
+
+/* Streams by themselves, then how they fit each other (and the VM, if vm_known) and the limits. */
+bool vs_read_streams(const struct vs_at *root, struct vs_scenario *s, bool vm_known,
+		     bool limits_known);
+/* valid[i]: stream i was read well. */
+bool vs_check_streams(const struct vs_at *streams, const struct vs_scenario *s, const bool *valid,
+		      bool vm_known, bool limits_known);
+
+json_t *vs_dist_to_json(const struct vs_dist *d);
+json_t *vs_scenario_to_json(const struct vs_scenario *s); /* NULL: out of memory */
+
+#endif
