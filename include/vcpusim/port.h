@@ -79,6 +79,19 @@ void vs_rcu_synchronize(bool expedited); /* may switch */
 void vs_rcu_call(struct vs_rcu_head *head, void (*func)(struct vs_rcu_head *head));
 void vs_rcu_barrier(void); /* may switch */
 
+/* -- SRCU (models/kernel/srcu.c) tells whoever watches: sim/host/rcuwatch.h says what it means ---- */
+
+enum vs_srcu_event {
+	VS_SRCU_LOCK,          /* a = index that srcu_read_lock() is about to return */
+	VS_SRCU_UNLOCK,        /* a = index given */
+	VS_SRCU_SYNCHRONIZING, /* a = 0 */
+	VS_SRCU_GP_BEGIN,      /* a = number of the grace period */
+	VS_SRCU_GP_END
+};
+
+/* Free of charge, never switches. `site` is the caller's pc. */
+void vs_srcu_event(enum vs_srcu_event what, const void *domain, uint64_t a, uintptr_t site);
+
 /* -- guests ------------------------------------------------------------------------------------ */
 
 enum vs_exit {
@@ -109,13 +122,7 @@ enum vs_note {
 	VS_NOTE_WALK_VISIT,   /* obj = vcpu, a = index */
 	VS_NOTE_WALK_END,     /* obj = vm; a = 1 if left early */
 	VS_NOTE_IPI_POSTED,   /* obj = vcpu: right after the atomic that posted the request */
-	VS_NOTE_IPI_TAKEN,    /* obj = vcpu: right after the atomic that consumed it */
-	/* obj = the srcu_struct; what they mean: sim/host/rcuwatch.h */
-	VS_NOTE_SRCU_LOCK,          /* a = index returned: the reader counts */
-	VS_NOTE_SRCU_UNLOCK,        /* a = index given: about to end */
-	VS_NOTE_SRCU_SYNCHRONIZING, /* entered, before it sleeps */
-	VS_NOTE_SRCU_GP_BEGIN,      /* a = number of the grace period */
-	VS_NOTE_SRCU_GP_END         /* a = same */
+	VS_NOTE_IPI_TAKEN      /* obj = vcpu: right after the atomic that consumed it */
 };
 
 void vs_note(enum vs_note what, const void *obj, uint64_t a);

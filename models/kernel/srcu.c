@@ -19,6 +19,8 @@
 #include <linux/sched.h>
 #include <linux/srcu.h>
 
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
 #define RETRY_PS (5 * VS_PS_PER_US)        /* between two looks of one visit */
 #define EXP_HOLDOFF_PS (25 * VS_PS_PER_US) /* quiet for so long: expedite */
 #define MAX_DELAY 10                       /* jiffies */
@@ -48,7 +50,7 @@ int srcu_read_lock(struct srcu_struct *ssp)
 	WRITE_ONCE(*count, *count + 1);
 	put_cpu();
 	smp_mb(); /* counted before anything of the section */
-	vs_note(VS_NOTE_SRCU_LOCK, ssp, idx);
+	vs_srcu_event(VS_SRCU_LOCK, ssp, (u32)idx, CALLER);
 	return idx;
 }
 
@@ -56,7 +58,7 @@ void srcu_read_unlock(struct srcu_struct *ssp, int idx)
 {
 	unsigned long *count;
 
-	vs_note(VS_NOTE_SRCU_UNLOCK, ssp, idx);
+	vs_srcu_event(VS_SRCU_UNLOCK, ssp, (u32)idx, CALLER);
 	smp_mb(); /* everything of the section before it is counted out */
 	count = &ssp->sda[get_cpu()].unlock_count[idx];
 	WRITE_ONCE(*count, *count + 1);
@@ -145,7 +147,7 @@ static void run_grace_period(struct srcu_struct *ssp)
 
 	smp_mb();
 	WRITE_ONCE(ssp->gp_seq, seq);
-	vs_note(VS_NOTE_SRCU_GP_BEGIN, ssp, seq / 2);
+	vs_srcu_event(VS_SRCU_GP_BEGIN, ssp, seq / 2, 0);
 	smp_mb();
 	ssp->gp_start = jiffies;
 	sleep_jiffies(ssp, next_delay(ssp));
@@ -155,7 +157,7 @@ static void run_grace_period(struct srcu_struct *ssp)
 	smp_mb();
 	drain(ssp, idx & 1, 2);
 	ssp->last_gp_end = vs_now_ps();
-	vs_note(VS_NOTE_SRCU_GP_END, ssp, seq / 2);
+	vs_srcu_event(VS_SRCU_GP_END, ssp, seq / 2, 0);
 	smp_mb();
 	WRITE_ONCE(ssp->gp_seq, seq + 1);
 }
@@ -180,7 +182,7 @@ static void synchronize(struct srcu_struct *ssp, bool expedited)
 
 void synchronize_srcu_expedited(struct srcu_struct *ssp)
 {
-	vs_note(VS_NOTE_SRCU_SYNCHRONIZING, ssp, 0);
+	vs_srcu_event(VS_SRCU_SYNCHRONIZING, ssp, 0, CALLER);
 	synchronize(ssp, true);
 }
 
@@ -189,7 +191,7 @@ void synchronize_srcu(struct srcu_struct *ssp)
 	bool quiet = !(READ_ONCE(ssp->gp_seq) & 1) &&
 		     vs_now_ps() - READ_ONCE(ssp->last_gp_end) >= EXP_HOLDOFF_PS;
 
-	vs_note(VS_NOTE_SRCU_SYNCHRONIZING, ssp, 0);
+	vs_srcu_event(VS_SRCU_SYNCHRONIZING, ssp, 0, CALLER);
 	synchronize(ssp, quiet);
 }
 
