@@ -1,0 +1,418 @@
+/*
+ * vCPUs: who is handed out is ready, who was created is found, walks miss nobody.
+ *
+ * Fed by vs_note(). One VM at a time, as index alone names a vCPU; walks that are told are walks
+ * over all vCPUs from index 0. "Created" and "ready" count for a reader as far as its CPU can know
+ * (check.h) - for a look-up or walk, when it began. That a vCPU went (VS_NOTE_VCPU_GONE) excuses
+ * missing it from its exact time on; so what is missed is judged at the end of the run.
+ */
+#include "sim/check/private.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "sim/host/host.h"
+
+/* One vCPU that is or was at an index. */
+struct vcpu {
+	const void *obj;
+	uint32_t index;
+	struct vs_stamp ready, created, gone;
+	bool is_created, is_gone;
+	struct vcpu *older;
+};
+
+struct walk {
+	const void *vm;
+	struct vs_stamp begin; /* not drawn from the CPU's sequence: known is not used */
+	uint64_t next;         /* lowest index that may come next */
+};
+
+struct thread {
+	struct walk *walk; /* open ones, the innermost last */
+	uint32_t n, cap;
+	struct vs_stamp get_begin;
+	bool in_get;
+};
+
+struct vs_vcpu_check {
+	struct vcpu **at; /* by index: the newest; NULL: none yet */
+	uint32_t n, cap;
+	struct thread *thread; /* by vs_task_id */
+	uint32_t cap_threads;
+	uint32_t vms;
+	struct vs_finding *missed; /* to be judged at the end */
+	uint32_t n_missed, cap_missed;
+};
+
+/* Enough to find the first ones of a kind; whatever comes after is the same fault again. */
+#define MISSED_KEPT 65536
+
+struct vs_vcpu_check *vs_vcpu_check_new(void)
+{
+	return calloc(1, sizeof(struct vs_vcpu_check));
+}
+
+void vs_vcpu_check_free(struct vs_vcpu_check *v)
+{
+	struct vcpu *p;
+	uint32_t i;
+
+	if (!v)
+		return;
+	for (i = 0; i < v->n; i++) {
+		while ((p = v->at[i])) {
+			v->at[i] = p->older;
+			free(p);
+		}
+	}
+	for (i = 0; i < v->cap_threads; i++)
+		free(v->thread[i].walk);
+	free(v->at);
+	free(v->thread);
+	free(v->missed);
+	free(v);
+}
+
+/* -- texts ---------------------------------------------------------------------------------------
+ */
+
+static void tell_handed_out(struct vs_checker *c, const struct vs_finding *f, FILE *out)
+{
+	const struct vcpu *p = f->about;
+
+	(void)c;
+	fprintf(out, "%s of index %" PRIu64 " handed out ", f->c ? "the walk" : "the look-up",
+		f->a);
+	if (f->kind == VS_CHECK_WRONG_VCPU)
+		fprintf(out, "the vCPU of index %u", (unsigned)p->index);
+	else if (f->kind == VS_CHECK_GONE)
+		fputs("a vCPU that is gone since ", out), vs_tell_time(out, p->gone.time);
+	else
+		fputs("a vCPU that is not ready", out);
+}
+
+static void tell_missed(struct vs_checker *c, const struct vs_finding *f, FILE *out)
+{
+	const struct vcpu *p = f->about;
+
+	(void)c;
+	fprintf(out, "%s that began at ",
+		f->kind == VS_CHECK_LOST ? "a look-up gave NULL" : "a walk");
+	vs_tell_time(out, f->b);
+	fprintf(out, f->kind == VS_CHECK_LOST ? " for" : " has not visited");
+	fprintf(out, " index %u, whose create had returned at ", (unsigned)p->index);
+	vs_tell_time(out, p->created.time);
+}
+
+static void tell_order(struct vs_checker *c, const struct vs_finding *f, FILE *out)
+{
+	(void)c;
+	fprintf(out, "a walk visited index %" PRIu64 " after index %" PRIu64, f->a, f->b);
+}
+
+static void tell_never_ready(struct vs_checker *c, const struct vs_finding *f, FILE *out)
+{
+	(void)c;
+	fprintf(out, "the create of index %" PRIu64 " returned, but the vCPU was never ready",
+		f->a);
+}
+
+/* -- who is where
+ * ---------------------------------------------------------------------------------- */
+
+/* A moment in a thread's life, which nobody else has to know of. */
+static struct vs_stamp moment(uint32_t cpu, vs_ps now)
+{
+	return (struct vs_stamp){.time = now, .known = now, .cpu = cpu};
+}
+
+static void now_ready(struct vs_checker *c, const void *obj, uint64_t index, struct vs_stamp at)
+{
+	struct vs_vcpu_check *v = c->vcpu;
+	struct vcpu *p = vs_check_alloc(1, sizeof(*p));
+
+	v->at = vs_check_room(v->at, (uint32_t)index, &v->cap, sizeof(*v->at));
+	if (index >= v->n)
+		v->n = (uint32_t)index + 1;
+	p->obj = obj;
+	p->index = (uint32_t)index;
+	p->ready = at;
+	p->older = v->at[index];
+	v->at[index] = p;
+}
+
+static struct vcpu *of(const struct vs_vcpu_check *v, const void *obj, uint64_t index)
+{
+	struct vcpu *p = index < v->n ? v->at[index] : NULL;
+
+	while (p && p->obj != obj)
+		p = p->older;
+	return p;
+}
+
+static void now_created(struct vs_checker *c, const void *obj, uint64_t index, struct vs_stamp at)
+{
+	struct vcpu *p = of(c->vcpu, obj, index);
+
+	if (!p) {
+		vs_check_add(c, &(struct vs_finding){.kind = VS_CHECK_NOT_READY,
+						     .at = at,
+						     .a = index,
+						     .tell = tell_never_ready});
+		return;
+	}
+	p->created = at;
+	p->is_created = true;
+}
+
+static void now_gone(struct vs_checker *c, const void *obj, uint64_t index, struct vs_stamp at)
+{
+	struct vcpu *p = of(c->vcpu, obj, index);
+
+	if (p && !p->is_gone) {
+		p->gone = at;
+		p->is_gone = true;
+	}
+}
+
+/* The newest vCPU at this address that cpu can know of, at another index. */
+static const struct vcpu *elsewhere(const struct vs_vcpu_check *v, const void *obj, uint32_t cpu,
+				    vs_ps now)
+{
+	const struct vcpu *found = NULL, *p;
+	uint32_t i;
+
+	for (i = 0; i < v->n; i++) {
+		for (p = v->at[i]; p; p = p->older) {
+			if (p->obj == obj && vs_known(&p->ready, cpu, now) &&
+			    (!found || vs_stamp_order(&p->ready, &found->ready) > 0))
+				found = p;
+		}
+	}
+	return found;
+}
+
+static void report_handed_out(struct vs_checker *c, const struct vcpu *p, const void *obj,
+			      uint64_t index, uint32_t cpu, vs_ps now, bool by_walk)
+{
+	struct vs_finding f = {.kind = VS_CHECK_GONE,
+			       .at = vs_check_stamp(c, cpu, now, 0),
+			       .a = index,
+			       .c = by_walk,
+			       .tell = tell_handed_out};
+
+	if (!p) {
+		p = elsewhere(c->vcpu, obj, cpu, now);
+		f.kind = p ? VS_CHECK_WRONG_VCPU : VS_CHECK_NOT_READY;
+	}
+	f.about = p;
+	vs_check_add(c, &f);
+}
+
+static void judge_handed_out(struct vs_checker *c, const void *obj, uint64_t index, uint32_t cpu,
+			     vs_ps now, bool by_walk)
+{
+	const struct vs_vcpu_check *v = c->vcpu;
+	const struct vcpu *p = index < v->n ? v->at[index] : NULL;
+
+	while (p && (p->obj != obj || !vs_known(&p->ready, cpu, now)))
+		p = p->older;
+	if (!p || (p->is_gone && vs_known(&p->gone, cpu, now)))
+		report_handed_out(c, p, obj, index, cpu, now, by_walk);
+}
+
+/* -- who is missed
+ * ----------------------------------------------------------------------------------- */
+
+/* The vCPU at an index whose create had returned, as known when a read began; NULL: none. */
+static const struct vcpu *created_by(const struct vs_vcpu_check *v, uint64_t index,
+				     const struct vs_stamp *begin)
+{
+	const struct vcpu *p = index < v->n ? v->at[index] : NULL;
+
+	while (p && !(p->is_created && vs_known(&p->created, begin->cpu, begin->time)))
+		p = p->older;
+	return p;
+}
+
+static void missed(struct vs_checker *c, enum vs_check_kind kind, const struct vcpu *p,
+		   const struct vs_stamp *begin, uint32_t cpu, vs_ps now)
+{
+	struct vs_vcpu_check *v = c->vcpu;
+
+	if (v->n_missed == MISSED_KEPT)
+		return;
+	v->missed = vs_check_room(v->missed, v->n_missed, &v->cap_missed, sizeof(*v->missed));
+	v->missed[v->n_missed++] = (struct vs_finding){.kind = kind,
+						       .at = vs_check_stamp(c, cpu, now, 0),
+						       .about = p,
+						       .a = p->index,
+						       .b = begin->time,
+						       .tell = tell_missed};
+}
+
+void vs_vcpu_check_finish(struct vs_checker *c)
+{
+	struct vs_vcpu_check *v = c->vcpu;
+	uint32_t i;
+
+	for (i = 0; i < v->n_missed; i++) {
+		const struct vcpu *p = v->missed[i].about;
+
+		if (!p->is_gone || p->gone.time > v->missed[i].at.time)
+			vs_check_add(c, &v->missed[i]);
+	}
+}
+
+/* -- look-ups and walks
+ * -------------------------------------------------------------------------------- */
+
+static struct thread *this_thread(struct vs_vcpu_check *v)
+{
+	uint32_t id = vs_task_id(vs_task_current());
+
+	if (id >= v->cap_threads)
+		v->thread = vs_check_room(v->thread, id, &v->cap_threads, sizeof(*v->thread));
+	return &v->thread[id];
+}
+
+static void get_end(struct vs_checker *c, const void *obj, uint64_t index, uint32_t cpu, vs_ps now)
+{
+	struct thread *t = this_thread(c->vcpu);
+	struct vs_stamp begin = t->in_get ? t->get_begin : moment(cpu, now);
+	const struct vcpu *p;
+
+	t->in_get = false;
+	if (obj) {
+		judge_handed_out(c, obj, index, cpu, now, false);
+		return;
+	}
+	p = created_by(c->vcpu, index, &begin);
+	if (p)
+		missed(c, VS_CHECK_LOST, p, &begin, cpu, now);
+}
+
+static void walk_begin(struct vs_checker *c, const void *vm, uint32_t cpu, vs_ps now)
+{
+	struct thread *t = this_thread(c->vcpu);
+
+	t->walk = vs_check_room(t->walk, t->n, &t->cap, sizeof(*t->walk));
+	t->walk[t->n++] = (struct walk){.vm = vm, .begin = moment(cpu, now)};
+}
+
+/* [w->next, end) was not visited. */
+static void passed_over(struct vs_checker *c, struct walk *w, uint64_t end, uint32_t cpu, vs_ps now)
+{
+	const struct vcpu *p;
+
+	for (; w->next < end; w->next++) {
+		p = created_by(c->vcpu, w->next, &w->begin);
+		if (p)
+			missed(c, VS_CHECK_WALK_MISSED, p, &w->begin, cpu, now);
+	}
+}
+
+static void walk_visit(struct vs_checker *c, const void *obj, uint64_t index, uint32_t cpu,
+		       vs_ps now)
+{
+	struct thread *t = this_thread(c->vcpu);
+	struct walk *w = t->n ? &t->walk[t->n - 1] : NULL;
+
+	judge_handed_out(c, obj, index, cpu, now, true);
+	if (!w)
+		return;
+	if (index < w->next) {
+		vs_check_add(c, &(struct vs_finding){.kind = VS_CHECK_WALK_ORDER,
+						     .at = vs_check_stamp(c, cpu, now, 0),
+						     .a = index,
+						     .b = w->next - 1,
+						     .tell = tell_order});
+		return;
+	}
+	if (index > w->next)
+		passed_over(c, w, index < c->vcpu->n ? index : c->vcpu->n, cpu, now);
+	w->next = index + 1;
+}
+
+/* Walks of one thread end innermost first; one of another vm that is still open inside was left
+ * without a word. */
+static void walk_end(struct vs_checker *c, const void *vm, bool early, uint32_t cpu, vs_ps now)
+{
+	struct thread *t = this_thread(c->vcpu);
+
+	while (t->n && t->walk[t->n - 1].vm != vm)
+		t->n--;
+	if (!t->n)
+		return;
+	if (!early)
+		passed_over(c, &t->walk[t->n - 1], c->vcpu->n, cpu, now);
+	t->n--;
+}
+
+static void vm_destroyed(struct vs_checker *c, const struct vs_stamp *at)
+{
+	if (c->vcpu->vms && !--c->vcpu->vms)
+		vs_mem_check_vms_gone(c, at);
+}
+
+/* Notes of a thread's own doings */
+static void note_read(struct vs_checker *c, enum vs_note what, const void *obj, uint64_t a,
+		      uint32_t cpu, vs_ps now)
+{
+	struct thread *t;
+
+	switch (what) {
+	case VS_NOTE_GET_BEGIN:
+		t = this_thread(c->vcpu);
+		t->get_begin = moment(cpu, now);
+		t->in_get = true;
+		break;
+	case VS_NOTE_GET_END:
+		get_end(c, obj, a, cpu, now);
+		break;
+	case VS_NOTE_WALK_BEGIN:
+		walk_begin(c, obj, cpu, now);
+		break;
+	case VS_NOTE_WALK_VISIT:
+		walk_visit(c, obj, a, cpu, now);
+		break;
+	case VS_NOTE_WALK_END:
+		walk_end(c, obj, a, cpu, now);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Notes that change what is true for all */
+static void note_change(struct vs_checker *c, enum vs_note what, const void *obj, uint64_t a,
+			uint32_t cpu, vs_ps now)
+{
+	struct vs_stamp at = vs_check_stamp(c, cpu, now, 0);
+
+	if (what == VS_NOTE_VM_CREATED)
+		c->vcpu->vms++;
+	else if (what == VS_NOTE_VM_DESTROYED)
+		vm_destroyed(c, &at);
+	else if (what == VS_NOTE_VCPU_READY)
+		now_ready(c, obj, a, at);
+	else if (what == VS_NOTE_VCPU_CREATED)
+		now_created(c, obj, a, at);
+	else
+		now_gone(c, obj, a, at);
+}
+
+void vs_note(enum vs_note what, const void *obj, uint64_t a)
+{
+	struct vs_checker *c = vs_check_now;
+
+	if (!c || !vs_core_now || !vs_ctx_now)
+		return;
+	if (what >= VS_NOTE_GET_BEGIN && what <= VS_NOTE_WALK_END)
+		note_read(c, what, obj, a, vs_core_now->id, vs_core_now->clock);
+	else if (what <= VS_NOTE_VCPU_GONE)
+		note_change(c, what, obj, a, vs_core_now->id, vs_core_now->clock);
+	if (c->note_mask & (1u << what))
+		c->note_fn(c->note_ctx, vs_core_now->id, vs_core_now->clock, what, obj, a);
+}
