@@ -1,5 +1,6 @@
 /*
- * sim/host/host.h - host CPUs as a kernel runs them: threads, run queues, guests, interrupts, ticks.
+ * sim/host/host.h - host CPUs as a kernel runs them: threads, run queues, guests, interrupts,
+ * ticks.
  *
  * One run queue per CPU (= engine core). A thread belongs to one CPU at a time; everything that
  * another CPU does to it is a message to that CPU (docs/exactness.md). Implements the thread, CPU,
@@ -78,27 +79,71 @@ void vs_task_compute(vs_ps ps, enum vs_cause cause);
  * from `now`; any context code. */
 void vs_host_stop_guests(struct vs_host *h);
 
-/* Hooks for models/kernel (RCU); any may be NULL. Run on the CPU named, must not switch. */
+/* Hooks for models/kernel (RCU); any may be NULL. Run on the CPU named, as handlers: must not
+ * switch. From `tick`, others' stamped state may be read as of now - the machine's window. */
 struct vs_host_hooks {
 	void *ctx;
-	void (*switched)(void *ctx, uint32_t cpu, vs_ps now);       /* context switch */
-	void (*tick)(void *ctx, uint32_t cpu, vs_ps now, bool user);/* user: guest or user mode */
+	void (*switched)(void *ctx, uint32_t cpu, vs_ps now);        /* context switch */
+	void (*tick)(void *ctx, uint32_t cpu, vs_ps now, bool user); /* user: guest or user mode */
 	void (*idle)(void *ctx, uint32_t cpu, vs_ps now, bool enter);
 	void (*guest)(void *ctx, uint32_t cpu, vs_ps now, bool enter);
-	bool (*needs_tick)(void *ctx, uint32_t cpu);                /* an idle CPU keeps its tick */
+	bool (*needs_tick)(void *ctx, uint32_t cpu); /* an idle CPU keeps its tick */
 };
 void vs_host_set_hooks(struct vs_host *h, const struct vs_host_hooks *hooks);
-/* A message to a CPU: fn(ctx, cpu, now, arg) there, as an interrupt of that cost. */
+const struct vs_host_hooks *vs_host_hooks(const struct vs_host *h);
+/* A message to a CPU: fn(ctx, cpu, now, arg) there, as an interrupt of that cost. Runs at once,
+ * free, if that is the caller's own CPU. */
 void vs_host_call_cpu(struct vs_host *h, uint32_t cpu,
 		      void (*fn)(void *ctx, uint32_t cpu, vs_ps now, uint64_t arg), void *ctx,
 		      uint64_t arg);
+
+/* The same without an interrupt: the CPU finds it a wake flight later, whatever it does. */
+void vs_host_message(struct vs_host *h, uint32_t cpu,
+		     void (*fn)(void *ctx, uint32_t cpu, vs_ps now, uint64_t arg), void *ctx,
+		     uint64_t arg);
+
+/* For models/kernel and the workload, on their own CPU; context code or handlers. */
+vs_ps vs_host_tick_ps(const struct vs_host *h); /* length of a jiffy; ticks at its multiples */
+uint32_t vs_host_here(struct vs_host *h, vs_ps *now); /* which CPU this is, and when */
+void vs_host_charge(struct vs_host *h, vs_ps ps, enum vs_cause cause);
+void vs_host_resched(struct vs_host *h);   /* the current thread gives way at the next chance */
+void vs_host_keep_tick(struct vs_host *h); /* needs_tick has become true here */
+uint32_t *vs_task_rcu_depth(struct vs_task *t);
+
+/*
+ * What other CPUs did, as of `as_of`: context code takes vs_host_view(), the tick hook its now - W.
+ * idle: entries to and exits from idle are counted, odd means idle.
+ */
+vs_ps vs_host_view(struct vs_host *h); /* may take interrupts first */
+vs_ps vs_host_window(const struct vs_host *h);
+uint64_t vs_host_idle_count(const struct vs_host *h, uint32_t cpu, vs_ps as_of);
 
 struct vs_host_stats {
 	uint64_t switches, wakes, ticks, guest_entries, kicks, migrations;
 };
 void vs_host_stats(const struct vs_host *h, struct vs_host_stats *out);
 
-/* Who is blocked, on what, where, since when: text for the deadlock report, by thread id. */
+/* Where vs_bug and vs_warn go (NULL: stderr). bug may return: the run is then aborted. Whatever the
+ * sink, a bug ends the calling thread's part in the run. */
+struct vs_bug_sink {
+	void *ctx;
+	void (*bug)(void *ctx, uint32_t cpu, vs_ps now, const char *file, int line,
+		    const char *what);
+	void (*warn)(void *ctx, uint32_t cpu, vs_ps now, const char *file, int line,
+		     const char *what);
+};
+void vs_host_set_bug_sink(struct vs_host *h, const struct vs_bug_sink *sink);
+
+/*
+ * Every simulated second: waits for each other in a circle, uninterruptible waits (locks, grace
+ * periods) of more than 120 s, and nobody left who could wake anybody. Each is reported once, as
+ * text that names the threads. Before the run.
+ */
+void vs_host_watch_deadlocks(struct vs_host *h, void (*report)(void *ctx, const char *text),
+			     void *ctx);
+
+/* Who is blocked, on what, where, since when: text for the deadlock report, by thread id. After the
+ * run as_of may be VS_PS_NEVER. Returns the length that the whole text has. */
 size_t vs_host_report_blocked(const struct vs_host *h, vs_ps as_of, char *buf, size_t size);
 
 #endif

@@ -38,5 +38,7 @@ struct vs_rcu_watch {
 
 /* Any hook may be NULL; watch NULL: nobody. Copied. Before the run. */
 void vs_rcu_set_watch(const struct vs_rcu_watch *watch);
+/* Who watches, or NULL. */
+const struct vs_rcu_watch *vs_rcu_watching(void);
 
 #endif

@@ -1,0 +1,146 @@
+/*
+ * Interrupts at the CPU that gets them. They are taken where the simulated CPU could take them: a
+ * thread in kernel code at its next callback, a guest or a computing thread at once, an idle CPU at
+ * once but it is busy for the time they cost.
+ */
+#include <stdlib.h>
+
+#include "sim/host/private.h"
+
+static vs_ps cost_of(const struct vs_host *h, const struct vs_irq *irq)
+{
+	return irq->kind == VS_IRQ_TICK ? h->m->tick_ps : h->m->ipi_handler_ps;
+}
+
+static void push(struct vs_cpu *cpu, const struct vs_irq *irq)
+{
+	if (cpu->n_irqs == cpu->irq_cap) {
+		uint32_t cap = cpu->irq_cap ? 2 * cpu->irq_cap : 8;
+		struct vs_irq *bigger = calloc(cap, sizeof(*bigger));
+
+		VS_ASSERT(bigger);
+		for (uint32_t i = 0; i < cpu->n_irqs; i++)
+			bigger[i] = cpu->irq[(cpu->irq_first + i) % cpu->irq_cap];
+		free(cpu->irq);
+		cpu->irq = bigger;
+		cpu->irq_cap = cap;
+		cpu->irq_first = 0;
+	}
+	cpu->irq[(cpu->irq_first + cpu->n_irqs++) % cpu->irq_cap] = *irq;
+}
+
+static struct vs_irq pop(struct vs_cpu *cpu)
+{
+	struct vs_irq irq = cpu->irq[cpu->irq_first];
+
+	cpu->irq_first = (cpu->irq_first + 1) % cpu->irq_cap;
+	cpu->n_irqs--;
+	return irq;
+}
+
+static void on_ack(struct vs_core *c, struct vs_event *ev)
+{
+	struct vs_cpu *cpu = c->host;
+
+	VS_ASSERT(cpu->acks_left);
+	if (--cpu->acks_left == 0 && cpu->mode == VS_CPU_AWAIT)
+		vs_cpu_resume(cpu, ev->time);
+}
+
+static void send_ack(struct vs_cpu *cpu, uint32_t to, vs_ps now)
+{
+	struct vs_host *h = cpu->host;
+	vs_ps flight = h->m->ipi_flight_ps[vs_hw_distance(h->hw, cpu->id, to)];
+	struct vs_event *ev = vs_local_event(cpu, on_ack, now + flight, now, VS_CLASS_MESSAGE);
+
+	vs_send_message(cpu->core, h->cpus[to].core, ev, now);
+}
+
+/* What the handler does. seen: for the tick's hook; the handler's end is what vs_here() says. */
+static void effect(struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps seen)
+{
+	vs_ps now;
+
+	vs_here(cpu->host, &now);
+	if (irq->kind == VS_IRQ_TICK)
+		vs_tick(cpu, seen, irq->user);
+	else if (irq->kind == VS_IRQ_CALL)
+		irq->fn(irq->ctx, cpu->id, now, irq->arg);
+	else if (irq->kind == VS_IRQ_KICK && irq->ack)
+		send_ack(cpu, irq->from, now);
+}
+
+/* Handler code, on an idle CPU. */
+static void serve_idle(struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps at)
+{
+	cpu->busy_until = vs_cpu_awake(cpu, at) + cost_of(cpu->host, irq);
+	cpu->acting_at = cpu->busy_until;
+	effect(cpu, irq, cpu->seen_at);
+}
+
+/* Handler code: an interrupt has come. */
+void vs_irq_deliver(struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps at)
+{
+	if (cpu->mode == VS_CPU_IDLE) {
+		serve_idle(cpu, irq, at);
+		return;
+	}
+	push(cpu, irq);
+	cpu->core->attention = true;
+	cpu->core->limit = 0;
+	if (cpu->mode != VS_CPU_THREAD)
+		vs_cpu_resume(cpu, at);
+}
+
+/* Handler code: the CPU has just gone idle with interrupts waiting. A handler may start a thread:
+ * what is left is that thread's to take. */
+void vs_irq_idle_all(struct vs_cpu *cpu)
+{
+	while (cpu->n_irqs && cpu->mode == VS_CPU_IDLE) {
+		struct vs_irq irq = pop(cpu);
+
+		serve_idle(cpu, &irq, cpu->acting_at);
+	}
+	if (cpu->n_irqs) {
+		cpu->core->attention = true;
+		cpu->core->limit = 0;
+	}
+}
+
+/* Context code, at a callback: takes one interrupt, so that the clock is known to be everybody's
+ * before the next one looks at others. */
+void vs_host_attend(struct vs_core *c)
+{
+	struct vs_cpu *cpu = c->host;
+	vs_ps seen = c->clock;
+
+	if (cpu->owed_ps) {
+		vs_hw_charge(c, cpu->owed_ps, VS_CAUSE_INTERRUPT);
+		cpu->owed_ps = 0;
+	}
+	if (cpu->n_irqs) {
+		struct vs_irq irq = pop(cpu);
+
+		vs_hw_charge(c, cost_of(cpu->host, &irq), VS_CAUSE_INTERRUPT);
+		vs_hook_begin(cpu, seen);
+		effect(cpu, &irq, seen);
+		vs_hook_end(cpu);
+		c->attention = true;
+		c->limit = 0;
+	} else if (cpu->host->scenario->preempt == VS_PREEMPT_FULL && cpu->need_resched &&
+		   vs_may_preempt(cpu->current)) {
+		vs_yield_cpu();
+	}
+}
+
+/* Context code: takes everything that waits; the clock is everybody's afterwards. */
+void vs_irq_take_all(void)
+{
+	do {
+		if (vs_this_cpu()->n_irqs) {
+			vs_core_now->attention = true;
+			vs_core_now->limit = 0;
+		}
+		vs_point();
+	} while (vs_this_cpu()->n_irqs);
+}

@@ -1,0 +1,205 @@
+/* sim/host/private.h - the inside of the host; nobody else includes it. */
+#ifndef VS_HOST_PRIVATE_H
+#define VS_HOST_PRIVATE_H
+
+#include "sim/host/history.h"
+#include "sim/host/host.h"
+#include "sim/host/rcuwatch.h"
+
+void vs_host_fail(const char *file, int line, const char *what) __attribute__((noreturn));
+#define VS_ASSERT(c)                                                                               \
+	do {                                                                                       \
+		if (__builtin_expect(!(c), 0))                                                     \
+			vs_host_fail(__FILE__, __LINE__, #c);                                      \
+	} while (0)
+
+enum vs_state { VS_NEW, VS_RUNNABLE, VS_RUNNING, VS_BLOCKED, VS_DEAD };
+
+/* One sleep, as the deadlock report wants it. pc 0: not started yet, or ended. */
+struct vs_wait_info {
+	enum vs_wait why;
+	const void *what;
+	const struct vs_task *owner;
+	uintptr_t pc;
+	vs_ps since, until; /* until VS_PS_NEVER: still asleep */
+	vs_ps deadline;
+};
+
+#define VS_CPU_NONE UINT32_MAX
+
+/*
+ * A thread. All of it belongs to the CPU it is on, except what never changes after it was made and
+ * `where`, which others read with a delay. `cpu` is written by the CPU itself only: to its own
+ * number when the thread arrives, to VS_CPU_NONE when it leaves. So "is it mine?" is exact
+ * although the field is read by all.
+ */
+struct vs_task {
+	struct vs_host *host;
+	struct vs_ctx *ctx;
+	void *area;
+	char name[32];
+	uint32_t id;
+	enum vs_task_kind kind;
+	bool pinned;
+	void (*fn)(void *arg);
+	void *arg;
+	uint32_t cpu;
+	struct vs_history where;
+	struct vs_task *next; /* run queue */
+	enum vs_state state;
+	bool in_block;     /* between the call of vs_task_block and its return */
+	bool pending_wake; /* came while it was not asleep */
+	bool timed_out;
+	bool moved; /* has not run on this CPU since it came */
+	struct vs_event *deadline;
+	struct vs_wait_info wait, last_wait;
+	vs_ps books[VS_CAUSES];
+	vs_ps books_to; /* while it does not run: complete up to here */
+	uint32_t preempt_count;
+	uint32_t rcu_depth;
+	/* vCPU threads */
+	const struct vs_guest_ops *guest;
+	void *guest_ctx;
+	struct vs_guest_plan plan;
+	bool plan_valid;
+	bool poked;    /* ask for a plan again before sleeping */
+	vs_ps halt_ps; /* of the plan that ended in HLT */
+};
+
+enum vs_cpu_mode {
+	VS_CPU_IDLE,
+	VS_CPU_THREAD, /* kernel code on the thread's stack, stalled or not */
+	VS_CPU_GUEST,  /* below: the thread is parked until an event */
+	VS_CPU_COMPUTE,
+	VS_CPU_AWAIT /* acknowledgements of its interrupts */
+};
+
+enum vs_irq_kind { VS_IRQ_TIMER, VS_IRQ_RESCHED, VS_IRQ_KICK, VS_IRQ_CALL, VS_IRQ_TICK };
+
+typedef void (*vs_call_fn)(void *ctx, uint32_t cpu, vs_ps now, uint64_t arg);
+
+struct vs_irq {
+	enum vs_irq_kind kind;
+	uint32_t from;
+	bool ack;  /* KICK: the sender waits */
+	bool user; /* TICK: came in guest mode */
+	vs_call_fn fn;
+	void *ctx;
+	uint64_t arg;
+};
+
+struct vs_cpu {
+	struct vs_host *host;
+	struct vs_core *core;
+	uint32_t id;
+	enum vs_cpu_mode mode;
+	struct vs_task *current;
+	struct vs_task *rq_head, *rq_tail;
+	bool need_resched;
+	bool stopped;     /* guests may not be entered any more */
+	bool guest_ended; /* its run was used up, not interrupted */
+	bool tick_armed;
+	vs_ps slice_start;
+	vs_ps busy_until;       /* idle: serving interrupts until then */
+	vs_ps acting_at;        /* while a handler runs here: when what it does happens ... */
+	vs_ps seen_at;          /* ... and when its event came: others are known up to here */
+	vs_ps owed_ps;          /* cost of handlers, to be charged to whoever runs */
+	bool hooking;           /* the running thread acts as a handler */
+	vs_ps mode_since;       /* GUEST: when the run began */
+	struct vs_event *timer; /* end of GUEST or COMPUTE */
+	struct vs_irq *irq;     /* ring, taken by the thread at its next callback */
+	uint32_t irq_first, n_irqs, irq_cap;
+	uint32_t acks_left;
+	struct vs_history idle; /* counts entries and exits; odd: idle */
+	struct vs_host_stats stats;
+};
+
+struct vs_host {
+	struct vs_engine *engine;
+	struct vs_hw *hw;
+	const struct vs_scenario *scenario;
+	const struct vs_machine *m;
+	uint32_t n_cpus;
+	vs_ps tick_ps; /* period */
+	vs_ps window;  /* the machine's W */
+	vs_ps keep;    /* how long stamps are kept */
+	struct vs_cpu *cpus;
+	struct vs_task **tasks;
+	uint32_t n_tasks, cap_tasks;
+	uint32_t next_cpu; /* round-robin of new threads */
+	char *area_next;
+	size_t area_left;
+	struct vs_cpu *acting; /* whose handler runs; NULL in context code */
+	struct vs_host_hooks hooks;
+	struct vs_bug_sink sink;
+	/* deadlock watch */
+	void (*report)(void *ctx, const char *text);
+	void *report_ctx;
+	bool *reported; /* per thread */
+};
+
+/* host.c */
+struct vs_cpu *vs_here(struct vs_host *h, vs_ps *now);
+struct vs_event *vs_local_event(struct vs_cpu *cpu, vs_local_fn fn, vs_ps at, vs_ps now,
+				enum vs_class rank);
+void vs_handler_begin(struct vs_cpu *cpu, vs_ps at);
+void vs_handler_end(struct vs_cpu *cpu);
+void vs_hook_begin(struct vs_cpu *cpu, vs_ps seen);
+void vs_hook_end(struct vs_cpu *cpu);
+vs_ps vs_stamp_floor(const struct vs_cpu *cpu);
+
+static inline struct vs_cpu *vs_this_cpu(void)
+{
+	return vs_core_now->host;
+}
+
+static inline struct vs_task *vs_this_task(void)
+{
+	return vs_ctx_user(vs_ctx_now);
+}
+
+/* What a callback does on entry: before state that handlers of this CPU touch is looked at. */
+static inline void vs_point(void)
+{
+	if (vs_core_now->clock >= vs_core_now->limit)
+		vs_core_sync();
+}
+
+static inline vs_ps vs_before(vs_ps t, vs_ps by)
+{
+	return t > by ? t - by : 0;
+}
+
+static inline vs_ps vs_later(vs_ps a, vs_ps b)
+{
+	return a > b ? a : b;
+}
+
+/* sched.c */
+void vs_cpu_enqueue(struct vs_cpu *cpu, struct vs_task *t, vs_ps at);
+vs_ps vs_cpu_awake(const struct vs_cpu *cpu, vs_ps at);
+void vs_cpu_resume(struct vs_cpu *cpu, vs_ps at); /* its parked thread goes on */
+bool vs_may_preempt(const struct vs_task *t);
+void vs_give_up_cpu(void);
+void vs_yield_cpu(void);
+void vs_task_ends(struct vs_task *t) __attribute__((noreturn));
+
+/* wake.c */
+void vs_wake_here(struct vs_cpu *cpu, struct vs_task *t, vs_ps at);
+uint32_t vs_task_forward(const struct vs_cpu *cpu, const struct vs_task *t, vs_ps seen);
+
+/* irq.c */
+void vs_irq_deliver(struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps at);
+void vs_irq_idle_all(struct vs_cpu *cpu);
+void vs_irq_take_all(void);
+void vs_host_attend(struct vs_core *c);
+
+/* tick.c */
+void vs_tick_arm(struct vs_cpu *cpu, vs_ps now);
+void vs_tick(struct vs_cpu *cpu, vs_ps now, bool user);
+
+/* report.c */
+const struct vs_wait_info *vs_wait_at(const struct vs_task *t, vs_ps as_of);
+size_t vs_wait_text(const struct vs_task *t, const struct vs_wait_info *w, char *buf, size_t size);
+
+#endif

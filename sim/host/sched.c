@@ -1,0 +1,276 @@
+/*
+ * The run queue of a CPU: first in, first out, round-robin at the tick. Policy is to be replaced;
+ * what switching costs and how books are kept is not.
+ *
+ * Books: while a thread runs, sim/hw books each advance of the clock. While it does not, its time
+ * belongs to what it waits for, and `books_to` says up to when that is written down.
+ */
+#include "sim/host/private.h"
+
+static void rq_push(struct vs_cpu *cpu, struct vs_task *t)
+{
+	t->next = NULL;
+	if (cpu->rq_tail)
+		cpu->rq_tail->next = t;
+	else
+		cpu->rq_head = t;
+	cpu->rq_tail = t;
+}
+
+static struct vs_task *rq_pop(struct vs_cpu *cpu)
+{
+	struct vs_task *t = cpu->rq_head;
+
+	if (!t)
+		return NULL;
+	cpu->rq_head = t->next;
+	if (!cpu->rq_head)
+		cpu->rq_tail = NULL;
+	return t;
+}
+
+bool vs_may_preempt(const struct vs_task *t)
+{
+	return !t->preempt_count && !t->rcu_depth;
+}
+
+/* The core belongs to t from `at` on. */
+static void switch_in(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
+{
+	struct vs_core *c = cpu->core;
+
+	if (t->moved) {
+		t->moved = false;
+		at += cpu->host->m->migration_ps;
+	}
+	VS_ASSERT(at >= t->books_to && t->cpu == cpu->id);
+	t->books[VS_CAUSE_SCHED] += at - t->books_to;
+	t->books_to = at;
+	t->state = VS_RUNNING;
+	cpu->current = t;
+	cpu->mode = VS_CPU_THREAD;
+	cpu->slice_start = at;
+	cpu->stats.switches++;
+	c->clock = at;
+	c->run = t->ctx;
+	c->running = true;
+	vs_hw_set_books(c, t->books);
+}
+
+/* -- idle -------------------------------------------------------------------------------------- */
+
+static void stamp_idle(struct vs_cpu *cpu, vs_ps at)
+{
+	vs_history_put(&cpu->idle, at, cpu->idle.stamp[cpu->idle.n - 1].value + 1,
+		       vs_stamp_floor(cpu));
+}
+
+/* When an idle CPU that something comes to at `at` can do something about it. */
+vs_ps vs_cpu_awake(const struct vs_cpu *cpu, vs_ps at)
+{
+	return at > cpu->busy_until ? at + cpu->host->m->idle_exit_ps : cpu->busy_until;
+}
+
+static void go_idle(struct vs_cpu *cpu, vs_ps now)
+{
+	struct vs_core *c = cpu->core;
+	const struct vs_host_hooks *hooks = &cpu->host->hooks;
+
+	cpu->current = NULL;
+	cpu->mode = VS_CPU_IDLE;
+	cpu->busy_until = now;
+	c->run = NULL;
+	c->running = false;
+	c->attention = false;
+	vs_hw_set_books(c, NULL);
+	stamp_idle(cpu, now);
+	vs_handler_begin(cpu, now);
+	if (hooks->idle)
+		hooks->idle(hooks->ctx, cpu->id, now, true);
+	vs_irq_idle_all(cpu);
+	vs_handler_end(cpu);
+}
+
+static void start_from_idle(struct vs_cpu *cpu, vs_ps at)
+{
+	const struct vs_host_hooks *hooks = &cpu->host->hooks;
+
+	stamp_idle(cpu, at);
+	if (hooks->idle)
+		hooks->idle(hooks->ctx, cpu->id, at, false);
+	switch_in(cpu, rq_pop(cpu), vs_cpu_awake(cpu, at));
+	vs_tick_arm(cpu, at);
+	vs_core_changed(cpu->core);
+}
+
+/* -- coming and going -------------------------------------------------------------------------- */
+
+/* A kernel thread does not wait for a guest's or a user's slice; anyone else does. */
+static void check_preempt(struct vs_cpu *cpu, const struct vs_task *t, vs_ps at)
+{
+	static const struct vs_irq resched = {.kind = VS_IRQ_RESCHED};
+
+	if (t->kind != VS_TASK_KTHREAD || cpu->current->kind == VS_TASK_KTHREAD)
+		return;
+	cpu->need_resched = true;
+	if (cpu->mode == VS_CPU_GUEST || cpu->mode == VS_CPU_COMPUTE ||
+	    cpu->host->scenario->preempt == VS_PREEMPT_FULL)
+		vs_irq_deliver(cpu, &resched, at);
+}
+
+/* t, which is on this CPU, may run from `at` on. Handlers and context code. */
+void vs_cpu_enqueue(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
+{
+	t->state = VS_RUNNABLE;
+	rq_push(cpu, t);
+	if (cpu->mode == VS_CPU_IDLE)
+		start_from_idle(cpu, at);
+	else
+		check_preempt(cpu, t, at);
+}
+
+/* A handler ends what the parked thread of this CPU sits in (guest, computing, waiting for
+ * acknowledgements): it goes on at `at`. */
+void vs_cpu_resume(struct vs_cpu *cpu, vs_ps at)
+{
+	struct vs_core *c = cpu->core;
+
+	if (cpu->timer) {
+		vs_event_cancel(c, cpu->timer);
+		cpu->timer = NULL;
+	}
+	cpu->mode = VS_CPU_THREAD;
+	c->clock = vs_later(at, c->clock);
+	c->running = true;
+	vs_core_changed(c);
+}
+
+/* The current thread, whose state has been set, gives the CPU up. Returns when it has it again. */
+void vs_give_up_cpu(void)
+{
+	struct vs_cpu *cpu = vs_this_cpu();
+	const struct vs_host *h = cpu->host;
+	struct vs_task *prev = cpu->current;
+
+	cpu->need_resched = false;
+	if (h->hooks.switched) {
+		vs_hook_begin(cpu, cpu->core->clock);
+		h->hooks.switched(h->hooks.ctx, cpu->id, cpu->core->clock);
+		vs_hook_end(cpu);
+	}
+	vs_ps now = cpu->core->clock;
+
+	prev->books_to = now;
+	struct vs_task *next = rq_pop(cpu);
+
+	if (next == prev) {
+		prev->state = VS_RUNNING;
+		cpu->slice_start = now;
+		return;
+	}
+	if (next)
+		switch_in(cpu, next, now + h->m->context_switch_ps);
+	else
+		go_idle(cpu, now);
+	if (prev->state == VS_DEAD)
+		vs_ctx_exit(prev->ctx);
+	vs_core_park();
+}
+
+void vs_yield_cpu(void)
+{
+	struct vs_cpu *cpu = vs_this_cpu();
+
+	cpu->current->state = VS_RUNNABLE;
+	rq_push(cpu, cpu->current);
+	vs_give_up_cpu();
+}
+
+void vs_task_ends(struct vs_task *t)
+{
+	const struct vs_rcu_watch *watch = vs_rcu_watching();
+
+	vs_point();
+	if (watch && watch->exited)
+		watch->exited(watch->ctx, vs_core_now->id, t->id, vs_core_now->clock);
+	t->state = VS_DEAD;
+	t->last_wait = t->wait;
+	t->wait = (struct vs_wait_info){.why = VS_WAIT_WORK,
+					.since = vs_core_now->clock,
+					.until = VS_PS_NEVER,
+					.deadline = VS_PS_NEVER};
+	vs_give_up_cpu();
+	VS_ASSERT(!"a thread that ended came back");
+	__builtin_unreachable();
+}
+
+/* -- what threads ask for ---------------------------------------------------------------------- */
+
+void vs_preempt_disable(void)
+{
+	vs_this_task()->preempt_count++;
+}
+
+void vs_preempt_enable(void)
+{
+	struct vs_task *t = vs_this_task();
+
+	VS_ASSERT(t->preempt_count);
+	t->preempt_count--;
+	if (t->host->scenario->preempt != VS_PREEMPT_FULL || !vs_may_preempt(t))
+		return;
+	vs_point();
+	if (vs_this_cpu()->need_resched)
+		vs_yield_cpu();
+}
+
+void vs_cond_resched(void)
+{
+	const struct vs_rcu_watch *watch = vs_rcu_watching();
+	struct vs_task *t = vs_this_task();
+
+	vs_point();
+	if (watch && watch->sleeping)
+		watch->sleeping(watch->ctx, vs_core_now->id, t->id, vs_core_now->clock,
+				(uintptr_t)__builtin_return_address(0));
+	if (vs_this_cpu()->need_resched && vs_may_preempt(t))
+		vs_yield_cpu();
+}
+
+void vs_cpu_relax(void)
+{
+	vs_point();
+	vs_hw_relax();
+	vs_point();
+}
+
+static void on_computed(struct vs_core *c, struct vs_event *ev)
+{
+	struct vs_cpu *cpu = c->host;
+
+	cpu->timer = NULL;
+	vs_cpu_resume(cpu, ev->time);
+}
+
+void vs_task_compute(vs_ps ps, enum vs_cause cause)
+{
+	struct vs_task *t = vs_this_task();
+
+	vs_point();
+	while (ps) {
+		struct vs_cpu *cpu = vs_this_cpu();
+		struct vs_core *c = cpu->core;
+		vs_ps since = c->clock;
+
+		cpu->mode = VS_CPU_COMPUTE;
+		cpu->timer = vs_local_event(cpu, on_computed, since + ps, since, VS_CLASS_TIMER);
+		vs_send_timer(c, cpu->timer);
+		c->running = false;
+		vs_core_park();
+		t->books[cause] += c->clock - since;
+		ps -= c->clock - since;
+		vs_irq_take_all();
+		if (vs_this_cpu()->need_resched && vs_may_preempt(t))
+			vs_yield_cpu();
+	}
+}

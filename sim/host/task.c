@@ -1,0 +1,135 @@
+/* Threads: making them, what is asked of them, and the CPU as its thread sees it. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/host/private.h"
+
+#define AREA_CHUNK_BYTES (64 * 1024)
+
+static void task_main(void *arg)
+{
+	struct vs_task *t = arg;
+
+	t->fn(t->arg);
+	vs_task_ends(t);
+}
+
+/* Areas are carved from fresh arena in order of creation: the same layout in every run. */
+static void *take_area(struct vs_host *h)
+{
+	if (h->area_left < VS_TASK_AREA_BYTES) {
+		h->area_next = vs_hw_arena_grow(AREA_CHUNK_BYTES);
+		VS_ASSERT(h->area_next);
+		h->area_left = AREA_CHUNK_BYTES;
+	}
+	void *area = h->area_next;
+
+	h->area_next += VS_TASK_AREA_BYTES;
+	h->area_left -= VS_TASK_AREA_BYTES;
+	return area;
+}
+
+static void remember(struct vs_host *h, struct vs_task *t)
+{
+	if (h->n_tasks == h->cap_tasks) {
+		h->cap_tasks = h->cap_tasks ? 2 * h->cap_tasks : 64;
+		h->tasks = realloc(h->tasks, h->cap_tasks * sizeof(struct vs_task *));
+		VS_ASSERT(h->tasks);
+	}
+	t->id = h->n_tasks;
+	h->tasks[h->n_tasks++] = t;
+}
+
+struct vs_task *vs_task_new(struct vs_host *h, const struct vs_task_params *p)
+{
+	struct vs_task *t = calloc(1, sizeof(*t));
+
+	VS_ASSERT(t && p->fn && p->cpu < (int32_t)h->n_cpus);
+	t->host = h;
+	snprintf(t->name, sizeof(t->name), "%s", p->name);
+	t->kind = p->kind;
+	t->pinned = p->pinned;
+	t->fn = p->fn;
+	t->arg = p->arg;
+	t->guest = p->guest;
+	t->guest_ctx = p->guest_ctx;
+	t->state = VS_NEW;
+	t->cpu = p->cpu >= 0 ? (uint32_t)p->cpu : h->next_cpu++ % h->n_cpus;
+	t->wait = (struct vs_wait_info){
+		.why = VS_WAIT_WORK, .until = VS_PS_NEVER, .deadline = VS_PS_NEVER};
+	vs_history_init(&t->where, t->cpu);
+	t->area = take_area(h);
+	t->ctx = vs_ctx_new(h->engine, t->name, t->cpu, task_main, t);
+	vs_ctx_set_user(t->ctx, t);
+	remember(h, t);
+	return t;
+}
+
+static void on_seed(struct vs_core *c, struct vs_event *ev)
+{
+	struct vs_cpu *cpu = c->host;
+
+	vs_handler_begin(cpu, ev->time);
+	vs_wake_here(cpu, ev->obj, cpu->acting_at);
+	vs_handler_end(cpu);
+}
+
+void vs_task_seed(struct vs_task *t, vs_ps at)
+{
+	struct vs_cpu *cpu = &t->host->cpus[t->cpu];
+	struct vs_event *ev = vs_local_event(cpu, on_seed, at, at, VS_CLASS_TIMER);
+
+	ev->obj = t;
+	t->wait.deadline = at; /* somebody will wake it: the deadlock watch wants to know */
+	vs_send_timer(cpu->core, ev);
+}
+
+const char *vs_task_name(const struct vs_task *t)
+{
+	return t->name;
+}
+
+uint32_t vs_task_id(const struct vs_task *t)
+{
+	return t->id;
+}
+
+struct vs_host *vs_task_host(const struct vs_task *t)
+{
+	return t->host;
+}
+
+const vs_ps *vs_task_books(const struct vs_task *t)
+{
+	return t->books;
+}
+
+void *vs_task_area(struct vs_task *t)
+{
+	return t->area;
+}
+
+uint32_t *vs_task_rcu_depth(struct vs_task *t)
+{
+	return &t->rcu_depth;
+}
+
+struct vs_task *vs_task_current(void)
+{
+	return vs_this_task();
+}
+
+uint32_t vs_cpu_id(void)
+{
+	return vs_core_now->id;
+}
+
+uint32_t vs_cpu_count(void)
+{
+	return vs_this_cpu()->host->n_cpus;
+}
+
+vs_ps vs_now_ps(void)
+{
+	return vs_core_now->clock;
+}

@@ -1,0 +1,49 @@
+/*
+ * The periodic tick: at multiples of the period on every busy CPU, all at the same instants. An
+ * idle CPU stops its tick unless a hook needs it. One event per CPU is outstanding at most: a CPU
+ * that goes idle lets it run out instead of taking it back.
+ */
+#include "sim/host/private.h"
+
+static void on_tick(struct vs_core *c, struct vs_event *ev);
+
+void vs_tick_arm(struct vs_cpu *cpu, vs_ps now)
+{
+	vs_ps period = cpu->host->tick_ps;
+	struct vs_event *ev;
+
+	if (cpu->tick_armed)
+		return;
+	cpu->tick_armed = true;
+	ev = vs_local_event(cpu, on_tick, (now / period + 1) * period, now, VS_CLASS_TIMER);
+	vs_send_timer(cpu->core, ev);
+}
+
+static void on_tick(struct vs_core *c, struct vs_event *ev)
+{
+	struct vs_cpu *cpu = c->host;
+	const struct vs_host_hooks *hooks = &cpu->host->hooks;
+	struct vs_irq irq = {.kind = VS_IRQ_TICK, .user = cpu->mode == VS_CPU_GUEST};
+
+	cpu->tick_armed = false;
+	if (cpu->mode == VS_CPU_IDLE &&
+	    !(hooks->needs_tick && hooks->needs_tick(hooks->ctx, cpu->id)))
+		return;
+	vs_handler_begin(cpu, ev->time);
+	vs_tick_arm(cpu, ev->time);
+	vs_irq_deliver(cpu, &irq, cpu->acting_at);
+	vs_handler_end(cpu);
+}
+
+/* The handler's work. Round-robin: who has run for at least half a period gives way, so that a
+ * slice is one period give or take where in it the thread came in. */
+void vs_tick(struct vs_cpu *cpu, vs_ps now, bool user)
+{
+	const struct vs_host_hooks *hooks = &cpu->host->hooks;
+
+	cpu->stats.ticks++;
+	if (cpu->rq_head && now >= cpu->slice_start + cpu->host->tick_ps / 2)
+		cpu->need_resched = true;
+	if (hooks->tick)
+		hooks->tick(hooks->ctx, cpu->id, now, user);
+}
