@@ -271,7 +271,7 @@ static int any_order(const void *x, const void *y)
 			     *(const struct vs_finding *const *)y);
 }
 
-const struct vs_violation *vs_check_finish(struct vs_checker *c, size_t *n)
+const struct vs_verdict *vs_check_finish(struct vs_checker *c, size_t *n)
 {
 	const struct vs_finding *all[VS_CHECK_KINDS * VS_CHECK_KEPT];
 	size_t i;
@@ -291,7 +291,7 @@ const struct vs_violation *vs_check_finish(struct vs_checker *c, size_t *n)
 	c->sites = vs_sites_new();
 	c->out = vs_check_alloc(*n, sizeof(*c->out));
 	for (i = 0; i < *n; i++) {
-		c->out[i] = (struct vs_violation){.kind = all[i]->kind,
+		c->out[i] = (struct vs_verdict){.kind = all[i]->kind,
 						  .time = all[i]->at.time,
 						  .cpu = all[i]->at.cpu,
 						  .text = text_of(c, all[i])};

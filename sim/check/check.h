@@ -57,7 +57,7 @@ enum vs_check_kind {
 	VS_CHECK_KINDS
 };
 
-struct vs_violation {
+struct vs_verdict {
 	enum vs_check_kind kind;
 	vs_ps time;
 	uint32_t cpu;
@@ -81,7 +81,7 @@ uint64_t vs_check_count(const struct vs_checker *c, enum vs_check_kind kind);
 
 /* After the run, once: judges what had to wait, writes the texts. Ordered by (time, cpu, order on
  * that cpu). Owned by the checker. */
-const struct vs_violation *vs_check_finish(struct vs_checker *c, size_t *n);
+const struct vs_verdict *vs_check_finish(struct vs_checker *c, size_t *n);
 
 /* For those who want to hear the same (measurement): notes whose bit (1 << note) is set in mask,
  * after they were checked, on the CPU named. */

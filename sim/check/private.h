@@ -60,7 +60,7 @@ struct vs_checker {
 	vs_note_fn note_fn;
 	void *note_ctx;
 	uint32_t note_mask;
-	struct vs_violation *out;
+	struct vs_verdict *out;
 	size_t n_out;
 };
 
