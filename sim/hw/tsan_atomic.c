@@ -3,8 +3,9 @@
  *
  * Each announces and then does the operation itself, in plain C: one host thread runs all
  * simulated ones, and nothing else runs between the grant and the operation. Prices follow x86:
- * a load of any order and a store short of sequentially consistent is a mov; everything else takes
- * the line for writing first, a compare-exchange also when it then fails.
+ * a load of any order and a store short of sequentially consistent are a mov, announced like
+ * READ_ONCE and WRITE_ONCE; everything else is a locked instruction (VS_ATOMIC) that takes the line
+ * for writing first, a compare-exchange also when it then fails.
  */
 #include "sim/engine/engine.h"
 #include "sim/hw/tsan.h"
@@ -19,7 +20,8 @@ static inline int order(int memory_order)
 
 static inline unsigned store_kind(int memory_order)
 {
-	return order(memory_order) == __ATOMIC_SEQ_CST ? VS_WRITE | VS_ATOMIC : VS_WRITE;
+	return order(memory_order) == __ATOMIC_SEQ_CST ? VS_WRITE | VS_ATOMIC
+						       : VS_WRITE | VS_VOLATILE;
 }
 
 /* gcc passes the expected value by address: nearly always a local that real code keeps in a
@@ -39,7 +41,7 @@ static inline bool on_own_stack(const void *p)
 	type __tsan_atomic##bits##_load(const volatile type *p, int mo)                            \
 	{                                                                                          \
 		(void)mo;                                                                          \
-		vs_access((uintptr_t)p, sizeof(type), VS_READ | VS_ATOMIC, VS_CALLER);             \
+		vs_access((uintptr_t)p, sizeof(type), VS_READ | VS_VOLATILE, VS_CALLER);           \
 		return *p;                                                                         \
 	}                                                                                          \
 	void __tsan_atomic##bits##_store(volatile type *p, type value, int mo);                    \

@@ -3,7 +3,8 @@
  */
 #include "tests/instrument/expect.h"
 
-#define LOAD (VS_READ | VS_ATOMIC)
+#define LOAD (VS_READ | VS_VOLATILE)
+#define STORE (VS_WRITE | VS_VOLATILE)
 #define RMW (VS_WRITE | VS_ATOMIC)
 
 /* Bits in every byte, so that a half that is left out shows */
@@ -24,9 +25,9 @@
 		ck_assert(got == v);                                                               \
 		EXPECT(got = c11_load_##T(&x), SCALAR(&x, sizeof(T), LOAD));                       \
 		ck_assert(got == v);                                                               \
-		EXPECT(store_relaxed_##T(&x, 1), SCALAR(&x, sizeof(T), W));                        \
+		EXPECT(store_relaxed_##T(&x, 1), SCALAR(&x, sizeof(T), STORE));                    \
 		ck_assert(x == 1);                                                                 \
-		EXPECT(store_release_##T(&x, v), SCALAR(&x, sizeof(T), W));                        \
+		EXPECT(store_release_##T(&x, v), SCALAR(&x, sizeof(T), STORE));                    \
 		ck_assert(x == v);                                                                 \
 		/* xchg */                                                                         \
 		EXPECT(store_seq_cst_##T(&x, 2), SCALAR(&x, sizeof(T), RMW));                      \
@@ -37,7 +38,7 @@
 		ck_assert(x == 3 && got == v);                                                     \
 		EXPECT(got = sync_test_and_set_##T(&x, 4), SCALAR(&x, sizeof(T), RMW));            \
 		ck_assert(x == 4 && got == 3);                                                     \
-		EXPECT(sync_release_##T(&x), SCALAR(&x, sizeof(T), W));                            \
+		EXPECT(sync_release_##T(&x), SCALAR(&x, sizeof(T), STORE));                        \
 		ck_assert(x == 0);                                                                 \
 	}                                                                                          \
 	END_TEST
@@ -166,7 +167,7 @@ START_TEST(bits_and_flags)
 	mock_reset();
 	EXPECT(ck_assert(!flag_test_and_set(&flag)), SCALAR(&flag, 1, RMW));
 	EXPECT(ck_assert(flag_test_and_set(&flag)), SCALAR(&flag, 1, RMW));
-	EXPECT(flag_clear(&flag), SCALAR(&flag, 1, W));
+	EXPECT(flag_clear(&flag), SCALAR(&flag, 1, STORE));
 	ck_assert(!flag);
 	EXPECT(ck_assert(!test_and_set_bit(&x, 40)), SCALAR(&x, 8, RMW));
 	EXPECT(ck_assert(test_and_set_bit(&x, 40)), SCALAR(&x, 8, RMW));
