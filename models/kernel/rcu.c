@@ -159,6 +159,8 @@ void vs_rcu_synchronize(bool expedited)
 	struct vs_rcu *rcu = vs_rcu_here();
 
 	tell_synchronizing((uintptr_t)__builtin_return_address(0));
+	if (!vs_host_priced(rcu->host))
+		return; /* booting: there are no readers */
 	if (expedited)
 		vs_rcu_expedite(rcu);
 	else

@@ -233,3 +233,8 @@ void vs_host_stats(const struct vs_host *h, struct vs_host_stats *out)
 		out->migrations += s->migrations;
 	}
 }
+
+bool vs_host_priced(const struct vs_host *h)
+{
+	return vs_hw_pricing(h->hw);
+}

@@ -54,6 +54,7 @@ struct vs_host *vs_host_new(struct vs_engine *e, struct vs_hw *hw, const struct 
 void vs_host_free(struct vs_host *h);
 struct vs_host *vs_host_of(struct vs_core *c);
 const struct vs_scenario *vs_host_scenario(const struct vs_host *h);
+bool vs_host_priced(const struct vs_host *h); /* false while the VM boots: nothing costs time */
 
 /* Threads are made before the run (their number is part of the scenario) and sleep until started:
  * vs_task_wake starts one; vs_task_seed does so at a time before the engine runs. */

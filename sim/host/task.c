@@ -14,18 +14,19 @@ static void task_main(void *arg)
 	vs_task_ends(t);
 }
 
-/* Areas are carved from fresh arena in order of creation: the same layout in every run. */
-static void *take_area(struct vs_host *h)
+/* Areas are carved from fresh arena of the first CPU's socket, in order of creation: the same
+ * layout in every run. */
+static void *take_area(struct vs_host *h, struct vs_cpu *cpu)
 {
-	if (h->area_left < VS_TASK_AREA_BYTES) {
-		h->area_next = vs_hw_arena_grow(AREA_CHUNK_BYTES);
-		VS_ASSERT(h->area_next);
-		h->area_left = AREA_CHUNK_BYTES;
+	if (cpu->area_left < VS_TASK_AREA_BYTES) {
+		cpu->area_next = vs_hw_arena_take(h->hw, AREA_CHUNK_BYTES, cpu->id);
+		VS_ASSERT(cpu->area_next);
+		cpu->area_left = AREA_CHUNK_BYTES;
 	}
-	void *area = h->area_next;
+	void *area = cpu->area_next;
 
-	h->area_next += VS_TASK_AREA_BYTES;
-	h->area_left -= VS_TASK_AREA_BYTES;
+	cpu->area_next += VS_TASK_AREA_BYTES;
+	cpu->area_left -= VS_TASK_AREA_BYTES;
 	return area;
 }
 
@@ -58,7 +59,7 @@ struct vs_task *vs_task_new(struct vs_host *h, const struct vs_task_params *p)
 	t->wait = (struct vs_wait_info){
 		.why = VS_WAIT_WORK, .until = VS_PS_NEVER, .deadline = VS_PS_NEVER};
 	vs_history_init(&t->where, t->cpu);
-	t->area = take_area(h);
+	t->area = take_area(h, &h->cpus[t->cpu]);
 	t->ctx = vs_ctx_new(h->engine, t->name, t->cpu, task_main, t);
 	vs_ctx_set_user(t->ctx, t);
 	remember(h, t);
@@ -127,6 +128,11 @@ uint32_t vs_cpu_id(void)
 uint32_t vs_cpu_count(void)
 {
 	return vs_this_cpu()->host->n_cpus;
+}
+
+uint32_t vs_hz(void)
+{
+	return vs_this_cpu()->host->scenario->hz;
 }
 
 vs_ps vs_now_ps(void)

@@ -241,6 +241,9 @@ bool vs_task_block(enum vs_wait why, const void *what, struct vs_task *owner, vs
 		t->pending_wake = false;
 		return true;
 	}
+	/* while the VM boots there is nobody and nothing to wait for */
+	if (deadline != VS_PS_NEVER && !vs_hw_pricing(cpu->host->hw))
+		return false;
 	/* what ends a halt from inside the guest ends it as its timer would */
 	if (deadline <= cpu->core->clock || (why == VS_WAIT_HALT && (cpu->stopped || t->poked)))
 		return false;

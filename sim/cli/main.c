@@ -1,0 +1,232 @@
+/* vcpusim: what the command line asks for, in order. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/cli/jobs.h"
+#include "sim/cli/options.h"
+#include "sim/cli/paths.h"
+#include "sim/cli/report.h"
+#include "sim/cli/summarize.h"
+#include "sim/engine/engine.h"
+#include "sim/io/machine.h"
+#include "sim/io/result.h"
+
+enum { EXIT_OK = 0, EXIT_CHECK = 1, EXIT_USAGE = 2, EXIT_RUN = 3, EXIT_INTERRUPTED = 130 };
+
+static int list(const struct vs_options *o, const struct vs_paths *p, const struct vs_modules *m)
+{
+	char **names;
+	size_t n;
+
+	if (o->list == VS_LIST_TABLES)
+		for (size_t i = 0; i < m->n_tables; i++)
+			printf("%-16s %s\n", m->tables[i],
+			       vs_modules_table(m, m->tables[i], NULL)->summary);
+	if (o->list == VS_LIST_OPERATIONS)
+		for (int op = 0; op < VS_OPS; op++)
+			printf("%s\n", vs_op_name(op));
+	if (o->list != VS_LIST_MACHINES)
+		return EXIT_OK;
+	n = vs_machine_names(p->machines, &names);
+	for (size_t i = 0; i < n; i++) {
+		struct vs_errors errs;
+		struct vs_machine machine;
+
+		vs_errors_init(&errs);
+		if (vs_machine_load(names[i], ".", p->machines, &machine, &errs))
+			printf("%-22s %s; W = %llu ps\n", names[i], machine.description,
+			       (unsigned long long)machine.window_ps);
+		else
+			vs_errors_print(&errs, stderr);
+		vs_errors_release(&errs);
+	}
+	vs_machine_names_free(names, n);
+	return EXIT_OK;
+}
+
+/* Which compiler and program each module is. */
+static bool describe_modules(const struct vs_modules *m, struct vs_result *r)
+{
+	r->modules = calloc(m->n ? m->n : 1, sizeof(*r->modules));
+	if (!r->modules)
+		return false;
+	for (size_t i = 0; i < m->n; i++) {
+		struct vs_module_info *to = &r->modules[r->n_modules];
+		const struct vs_loaded *l = &m->v[i];
+		bool used = false;
+
+		for (size_t t = 0; t < r->scenario->n_tables; t++) {
+			const struct vs_loaded *owner = NULL;
+
+			vs_modules_table(m, r->scenario->tables[t].name, &owner);
+			used |= owner == l;
+		}
+		if (!used)
+			continue;
+		r->n_modules++;
+		snprintf(to->name, sizeof(to->name), "%s", l->module->name);
+		snprintf(to->hash, sizeof(to->hash), "%s", l->id.hash);
+		to->compiler = strdup(l->id.n_builds ? l->id.builds[0] : "not built by vcpusim-cc");
+		to->flags = strdup("");
+	}
+	return true;
+}
+
+static int exit_status(const struct vs_result *r)
+{
+	int status = EXIT_OK;
+
+	if (r->partial)
+		return EXIT_INTERRUPTED;
+	for (size_t i = 0; i < r->n_runs; i++) {
+		if (r->runs[i].status == VS_RUN_CHECK_FAILED && status == EXIT_OK)
+			status = EXIT_CHECK;
+		if (r->runs[i].status > VS_RUN_CHECK_FAILED)
+			status = EXIT_RUN;
+	}
+	return status;
+}
+
+static bool write_profile(const struct vs_options *o, const struct vs_result *r)
+{
+	FILE *f;
+
+	if (!o->profile)
+		return true;
+	f = strcmp(o->profile, "-") == 0 ? stderr : fopen(o->profile, "w");
+	if (!f) {
+		fprintf(stderr, "vcpusim: %s: cannot write it: %s\n", o->profile, strerror(errno));
+		return false;
+	}
+	vs_report_profile(r, f);
+	return f == stderr || fclose(f) == 0;
+}
+
+/* Where the JSON goes; makes results/ when it is the default. */
+static bool output_path(const struct vs_options *o, const struct vs_scenario *s, char *out,
+			size_t size)
+{
+	if (o->output) {
+		snprintf(out, size, "%s", o->output);
+		return true;
+	}
+	if (mkdir("results", 0777) < 0 && errno != EEXIST) {
+		fprintf(stderr, "vcpusim: results: cannot make the folder: %s (use -o)\n",
+			strerror(errno));
+		return false;
+	}
+	snprintf(out, size, "results/%s.json", s->name);
+	return true;
+}
+
+static int simulate(const struct vs_options *o, const struct vs_scenario *s,
+		    const struct vs_modules *m)
+{
+	struct vs_jobs_options jobs = {.jobs = o->jobs,
+				       .show_progress = !o->quiet && isatty(STDERR_FILENO),
+				       .execution = o->execution};
+	struct vs_result r = {.scenario = s};
+	struct vs_errors errs;
+	char path[4096];
+	int status;
+
+	vs_errors_init(&errs);
+	if (!output_path(o, s, path, sizeof(path)))
+		return EXIT_USAGE;
+	snprintf(r.version, sizeof(r.version), "%s", VS_VERSION);
+	snprintf(r.simgrid_version, sizeof(r.simgrid_version), "%s", VS_SIMGRID_VERSION);
+	if (!describe_modules(m, &r) || !vs_jobs_run(s, m, &jobs, &r) || !vs_summarize(&r)) {
+		fputs("vcpusim: out of memory or of processes\n", stderr);
+		return EXIT_RUN;
+	}
+	status = exit_status(&r);
+	if (!vs_result_write(&r, path, &errs)) {
+		vs_errors_print(&errs, stderr);
+		status = EXIT_USAGE;
+	}
+	bool on_stdout = strcmp(path, "-") == 0;
+
+	if (!o->quiet) {
+		vs_report(&r, on_stdout ? stderr : stdout);
+		if (!on_stdout && status != EXIT_USAGE)
+			printf("\n%s\n", path);
+	}
+	if (!write_profile(o, &r))
+		status = EXIT_USAGE;
+	vs_result_release(&r);
+	vs_errors_release(&errs);
+	return status;
+}
+
+static int run(const struct vs_options *o, const struct vs_paths *p, const struct vs_modules *m)
+{
+	struct vs_scenario *s;
+	struct vs_errors errs;
+	int status;
+
+	if (o->list)
+		return list(o, p, m);
+	vs_errors_init(&errs);
+	s = vs_scenario_load(o->scenario, o->sets, o->n_sets, m->tables, m->n_tables, p->machines,
+			     &errs);
+	if (!s) {
+		vs_errors_print(&errs, stderr);
+		vs_errors_release(&errs);
+		return EXIT_USAGE;
+	}
+	if (o->validate) {
+		if (!o->quiet)
+			printf("%s: ok\n", o->scenario);
+		status = EXIT_OK;
+	} else {
+		status = simulate(o, s, m);
+	}
+	vs_scenario_free(s);
+	vs_errors_release(&errs);
+	return status;
+}
+
+static bool load_modules(const struct vs_options *o, const struct vs_paths *p, struct vs_modules *m)
+{
+	struct vs_errors errs;
+	bool ok;
+
+	vs_errors_init(&errs);
+	ok = vs_modules_load_dir(m, p->modules, &errs);
+	for (size_t i = 0; i < o->n_modules; i++)
+		ok = vs_modules_load(m, o->modules[i], &errs) && ok;
+	vs_errors_print(&errs, stderr);
+	vs_errors_release(&errs);
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	struct vs_options o;
+	struct vs_modules m = {0};
+	struct vs_paths p;
+	char why[256];
+	int status = EXIT_USAGE;
+
+	if (!vs_options_parse(&o, argc, argv))
+		return EXIT_USAGE;
+	if (o.help) {
+		vs_options_help(stdout);
+	} else if (o.version) {
+		printf("vcpusim %s (SimGrid %s)\n", VS_VERSION, VS_SIMGRID_VERSION);
+	} else if (!vs_paths_find(&p, why, sizeof(why))) {
+		fprintf(stderr, "vcpusim: %s\n", why);
+		return EXIT_USAGE;
+	} else {
+		if (load_modules(&o, &p, &m))
+			status = run(&o, &p, &m);
+		vs_modules_release(&m);
+		vs_options_release(&o);
+		return status;
+	}
+	return EXIT_OK;
+}

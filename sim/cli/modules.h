@@ -1,0 +1,40 @@
+/*
+ * sim/cli/modules.h - modules: shared objects that hold tables. Shipped ones and the user's are
+ * loaded alike.
+ */
+#ifndef VS_MODULES_H
+#define VS_MODULES_H
+
+#include <vcpusim/module.h>
+
+#include "sim/io/errors.h"
+#include "sim/io/module_hash.h"
+
+struct vs_loaded {
+	char *path;
+	void *handle;
+	const struct vs_module *module;
+	struct vs_module_id id;
+};
+
+struct vs_modules {
+	struct vs_loaded *v;
+	size_t n;
+	const char **tables; /* names, in order of loading; the names are the modules' */
+	size_t n_tables;
+};
+
+/* Every .so of a directory, by name. */
+bool vs_modules_load_dir(struct vs_modules *m, const char *dir, struct vs_errors *errs);
+bool vs_modules_load(struct vs_modules *m, const char *path, struct vs_errors *errs);
+void vs_modules_release(struct vs_modules *m);
+/* NULL: no such table. *owner may be NULL. */
+const struct vs_table *vs_modules_table(const struct vs_modules *m, const char *name,
+					const struct vs_loaded **owner);
+
+struct vs_hw;
+/* Tells the memory system about the modules' own data. Ordinals: 0 the program's kernel part, then
+ * the modules in order of loading. */
+bool vs_modules_map(const struct vs_modules *m, struct vs_hw *hw);
+
+#endif

@@ -1,0 +1,281 @@
+#include "sim/cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/io/near.h"
+
+enum {
+	O_TABLE = 1000,
+	O_SEED,
+	O_REPS,
+	O_JOBS,
+	O_SET,
+	O_MODULE,
+	O_VALIDATE,
+	O_LIST,
+	O_STRICT,
+	O_PROFILE,
+	O_VERSION,
+	O_WINDOW,
+	O_ORDER,
+	O_BARE,
+	O_PARANOID
+};
+
+static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
+				      {"table", required_argument, NULL, O_TABLE},
+				      {"seed", required_argument, NULL, O_SEED},
+				      {"reps", required_argument, NULL, O_REPS},
+				      {"jobs", required_argument, NULL, O_JOBS},
+				      {"set", required_argument, NULL, O_SET},
+				      {"module", required_argument, NULL, O_MODULE},
+				      {"validate", no_argument, NULL, O_VALIDATE},
+				      {"list", required_argument, NULL, O_LIST},
+				      {"strict", no_argument, NULL, O_STRICT},
+				      {"profile", required_argument, NULL, O_PROFILE},
+				      {"quiet", no_argument, NULL, 'q'},
+				      {"help", no_argument, NULL, 'h'},
+				      {"version", no_argument, NULL, O_VERSION},
+				      {"window-ps", required_argument, NULL, O_WINDOW},
+				      {"host-order", required_argument, NULL, O_ORDER},
+				      {"bare", no_argument, NULL, O_BARE},
+				      {"paranoid", no_argument, NULL, O_PARANOID},
+				      {NULL, 0, NULL, 0}};
+
+void vs_options_help(FILE *to)
+{
+	fputs("usage: vcpusim [options] SCENARIO.json\n"
+	      "\n"
+	      "  vcpusim scenarios/smoke.json                 run it: summary here, JSON in "
+	      "results/\n"
+	      "  vcpusim -o - scenarios/smoke.json | jq .     JSON on stdout, the rest on stderr\n"
+	      "  vcpusim --table chunked --reps 1 S.json      one table, once\n"
+	      "  vcpusim --set /host/hz=1000 S.json           any value of the scenario, by "
+	      "pointer\n"
+	      "\n"
+	      "  -o, --output FILE    where the JSON goes (- is stdout; default "
+	      "results/NAME.json)\n"
+	      "      --table NAME     only this table (repeatable)\n"
+	      "      --seed N         --reps N         --jobs N (processes at a time)\n"
+	      "      --set /P=VALUE   override a value of the scenario (repeatable)\n"
+	      "      --module FILE    load more tables from a module of vcpusim-cc (repeatable)\n"
+	      "      --validate       check the scenario and stop\n"
+	      "      --list WHAT      tables, machines or operations\n"
+	      "      --profile FILE   speed figures, wall clock included (- is stderr)\n"
+	      "  -q, --quiet          no summary\n"
+	      "  -h, --help           --version\n"
+	      "\n"
+	      "How it is executed; no result may depend on it:\n"
+	      "      --strict         the reference order, one event at a time\n"
+	      "      --window-ps N    --host-order up|down|shuffled    --bare (no SimGrid)\n"
+	      "      --paranoid       the memory system checks itself\n"
+	      "\n"
+	      "Exit status: 0 all well, 1 a check failed (the result is written), 2 bad usage or\n"
+	      "scenario, 3 a run crashed or deadlocked, 130 interrupted (finished runs are "
+	      "kept).\n",
+	      to);
+}
+
+static bool number(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (!errno && *text >= '0' && *text <= '9' && !*end && *out >= min && *out <= max)
+		return true;
+	fprintf(stderr, "vcpusim: %s: found \"%s\", expected a whole number from %llu to %llu\n",
+		option, text, (unsigned long long)min, (unsigned long long)max);
+	return false;
+}
+
+static bool choice(const char *option, const char *text, const char *const *names, size_t n,
+		   size_t *out)
+{
+	const char *near = vs_nearest(text, names, n);
+
+	for (*out = 0; *out < n; ++*out)
+		if (strcmp(text, names[*out]) == 0)
+			return true;
+	fprintf(stderr, "vcpusim: %s: found \"%s\", expected", option, text);
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", names[i]);
+	if (near)
+		fprintf(stderr, " (did you mean %s?)", near);
+	fputc('\n', stderr);
+	return false;
+}
+
+static bool append(const char *option, const char **list, size_t *n, const char *what)
+{
+	if (*n == VS_OPTIONS_MAX) {
+		fprintf(stderr, "vcpusim: %s: more than %d of them\n", option, VS_OPTIONS_MAX);
+		return false;
+	}
+	list[(*n)++] = what;
+	return true;
+}
+
+/* --set /P=V; `text` is kept until vs_options_release. */
+static bool add_set(struct vs_options *o, const char *option, char *text)
+{
+	if (o->n_sets == VS_OPTIONS_MAX || !vs_set_parse(text, &o->sets[o->n_sets])) {
+		fprintf(stderr, "vcpusim: %s: found \"%s\", expected /json/pointer=VALUE\n", option,
+			text);
+		return false;
+	}
+	o->n_sets++;
+	return true;
+}
+
+static bool add_number(struct vs_options *o, const char *option, const char *pointer,
+		       const char *text)
+{
+	uint64_t v;
+
+	if (!number(option, text, 0, INT64_MAX, &v) || o->n_sets == VS_OPTIONS_MAX)
+		return false;
+	o->sets[o->n_sets++] = (struct vs_set){pointer, text};
+	return true;
+}
+
+static bool apply_execution(struct vs_options *o, int c, char *arg)
+{
+	static const char *const orders[] = {"up", "down", "shuffled"};
+	uint64_t v;
+	size_t i;
+
+	switch (c) {
+	case O_STRICT:
+		o->execution.strict = true;
+		return true;
+	case O_BARE:
+		o->execution.bare = true;
+		return true;
+	case O_PARANOID:
+		o->execution.paranoid = true;
+		return true;
+	case O_WINDOW:
+		if (!number("--window-ps", arg, 0, VS_PS_MAX_RUN, &v))
+			return false;
+		o->execution.window_ps = v;
+		o->execution.window_set = true;
+		return true;
+	case O_ORDER:
+		if (!choice("--host-order", arg, orders, 3, &i))
+			return false;
+		o->execution.order = (enum vs_order)i;
+		return true;
+	}
+	return false; /* getopt has said what was wrong */
+}
+
+static bool apply(struct vs_options *o, int c, char *arg)
+{
+	static const char *const lists[] = {"tables", "machines", "operations"};
+	uint64_t v;
+	size_t i;
+
+	switch (c) {
+	case 'o':
+		o->output = arg;
+		return true;
+	case 'q':
+		return o->quiet = true;
+	case 'h':
+		return o->help = true;
+	case O_VERSION:
+		return o->version = true;
+	case O_VALIDATE:
+		return o->validate = true;
+	case O_PROFILE:
+		o->profile = arg;
+		return true;
+	case O_TABLE:
+		return append("--table", o->tables, &o->n_tables, arg);
+	case O_MODULE:
+		return append("--module", o->modules, &o->n_modules, arg);
+	case O_SEED:
+		return add_number(o, "--seed", "/seed", arg);
+	case O_REPS:
+		return add_number(o, "--reps", "/replications", arg);
+	case O_SET:
+		return add_set(o, "--set", arg);
+	case O_JOBS:
+		if (!number("--jobs", arg, 1, 4096, &v))
+			return false;
+		o->jobs = v;
+		return true;
+	case O_LIST:
+		if (!choice("--list", arg, lists, 3, &i))
+			return false;
+		o->list = (enum vs_list)(i + 1);
+		return true;
+	}
+	return apply_execution(o, c, arg);
+}
+
+/* Tables given on the command line replace the scenario's. */
+static bool tables_as_set(struct vs_options *o)
+{
+	size_t size = 3;
+	char *text;
+
+	if (!o->n_tables)
+		return true;
+	for (size_t i = 0; i < o->n_tables; i++)
+		size += strlen(o->tables[i]) + 4;
+	text = malloc(size);
+	if (!text || o->n_sets == VS_OPTIONS_MAX)
+		return false;
+	strcpy(text, "[");
+	for (size_t i = 0; i < o->n_tables; i++) {
+		size_t n = strlen(text);
+
+		if (strpbrk(o->tables[i], "\"\\")) {
+			fprintf(stderr, "vcpusim: --table: \"%s\" is not a table's name\n",
+				o->tables[i]);
+			free(text);
+			return false;
+		}
+		snprintf(text + n, size - n, "%s\"%s\"", i ? "," : "", o->tables[i]);
+	}
+	size_t n = strlen(text);
+
+	snprintf(text + n, size - n, "]");
+	o->tables_text = text;
+	o->sets[o->n_sets++] = (struct vs_set){"/tables", text};
+	return true;
+}
+
+bool vs_options_parse(struct vs_options *o, int argc, char **argv)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int c;
+
+	*o = (struct vs_options){.jobs = cpus > 0 ? (uint32_t)cpus : 1};
+	while ((c = getopt_long(argc, argv, "o:qh", longs, NULL)) != -1)
+		if (!apply(o, c, optarg)) {
+			fputs("vcpusim --help lists the options\n", stderr);
+			return false;
+		}
+	if (o->help || o->version || o->list)
+		return true;
+	if (optind + 1 != argc) {
+		fprintf(stderr, "vcpusim: found %d scenario files, expected one; vcpusim --help\n",
+			argc - optind);
+		return false;
+	}
+	o->scenario = argv[optind];
+	return tables_as_set(o);
+}
+
+void vs_options_release(struct vs_options *o)
+{
+	free(o->tables_text);
+}

@@ -1,0 +1,256 @@
+#include "sim/cli/report.h"
+
+#include <string.h>
+
+#include "sim/cli/summarize.h"
+#include "sim/io/scenario.h"
+
+struct cell {
+	char text[24];
+};
+
+/* Three significant digits and the unit that fits. */
+static struct cell time_cell(bool known, double ns)
+{
+	static const char *const unit[] = {"ns", "us", "ms", "s"};
+	struct cell c = {"-"};
+	int u = 0;
+
+	if (!known)
+		return c;
+	while (ns >= 999.5 && u < 3) {
+		ns /= 1000;
+		u++;
+	}
+	snprintf(c.text, sizeof(c.text), "%.*f %s",
+		 ns < 9.995   ? 2
+		 : ns < 99.95 ? 1
+			      : 0,
+		 ns, unit[u]);
+	return c;
+}
+
+static struct cell scaled_cell(bool known, double v, const char *const *unit, int units,
+			       double step)
+{
+	struct cell c = {"-"};
+	int u = 0;
+
+	if (!known)
+		return c;
+	while (v >= step - 0.5 && u < units - 1) {
+		v /= step;
+		u++;
+	}
+	snprintf(c.text, sizeof(c.text), "%.*f%s", u && v < 99.95 ? (v < 9.995 ? 2 : 1) : 0, v,
+		 unit[u]);
+	return c;
+}
+
+static struct cell rate_cell(bool known, double v)
+{
+	static const char *const unit[] = {"", " k", " M", " G"};
+
+	return scaled_cell(known, v, unit, 4, 1000);
+}
+
+static struct cell bytes_cell(bool known, double v)
+{
+	static const char *const unit[] = {" B", " KiB", " MiB", " GiB"};
+
+	return scaled_cell(known, v, unit, 4, 1024);
+}
+
+static struct cell summary_cell(const struct vs_result *r, const char *table, enum vs_op op,
+				const char *metric, bool rate)
+{
+	const struct vs_summary *s = vs_summary_find(r, table, op, metric);
+	bool known = s && s->estimate.known;
+
+	return rate ? rate_cell(known, known ? s->estimate.value : 0)
+		    : time_cell(known, known ? s->estimate.value : 0);
+}
+
+static void sums(const struct vs_result *r, const char *table, enum vs_op op, uint64_t *count,
+		 uint64_t *errors, vs_ps *max)
+{
+	*count = *errors = *max = 0;
+	for (size_t i = 0; i < r->n_runs; i++) {
+		if (strcmp(r->runs[i].table, table) != 0)
+			continue;
+		for (size_t k = 0; k < r->runs[i].n_ops; k++) {
+			const struct vs_op_result *o = &r->runs[i].ops[k];
+
+			if (o->op != op)
+				continue;
+			*count += o->count;
+			*errors += o->errors;
+			if (o->count && o->latency[VS_LATENCY].max_ps > *max)
+				*max = o->latency[VS_LATENCY].max_ps;
+		}
+	}
+}
+
+static void row(const struct vs_result *r, const char *table, enum vs_op op, FILE *to)
+{
+	uint64_t count, errors;
+	const struct vs_summary *mem = vs_summary_find(r, table, VS_OPS, "memory_peak_bytes");
+	vs_ps max;
+
+	sums(r, table, op, &count, &errors, &max);
+	fprintf(to, "  %-14s %8llu", table, (unsigned long long)count);
+	fprintf(to, " %9s", summary_cell(r, table, op, "throughput_per_s", true).text);
+	fprintf(to, " %9s", summary_cell(r, table, op, "latency_p50_pooled_ns", false).text);
+	fprintf(to, " %9s", summary_cell(r, table, op, "latency_p90_pooled_ns", false).text);
+	fprintf(to, " %9s", summary_cell(r, table, op, "latency_p99_pooled_ns", false).text);
+	fprintf(to, " %9s", summary_cell(r, table, op, "latency_p999_pooled_ns", false).text);
+	fprintf(to, " %9s", time_cell(count > 0, (double)max / 1000).text);
+	fprintf(to, " %9s",
+		bytes_cell(mem && mem->estimate.known,
+			   mem && mem->estimate.known ? mem->estimate.value : 0)
+			.text);
+	if (errors)
+		fprintf(to, "  %llu failed", (unsigned long long)errors);
+	fputc('\n', to);
+}
+
+/* Is `table` better than every other one, each by an interval that excludes zero? */
+static bool beats_all(const struct vs_result *r, const char *table, enum vs_op op)
+{
+	for (size_t t = 0; t < r->scenario->n_tables; t++) {
+		const char *other = r->scenario->tables[t].name;
+		const struct vs_comparison *c;
+
+		if (strcmp(other, table) == 0)
+			continue;
+		c = vs_comparison_find(r, table, other, op, "latency_mean_ns");
+		if (c && c->better == -1)
+			continue;
+		c = vs_comparison_find(r, other, table, op, "latency_mean_ns");
+		if (!c || c->better != 1)
+			return false;
+	}
+	return true;
+}
+
+static const char *runner_up(const struct vs_result *r, const char *winner, enum vs_op op,
+			     double *mean)
+{
+	const char *best = NULL;
+
+	for (size_t t = 0; t < r->scenario->n_tables; t++) {
+		const char *name = r->scenario->tables[t].name;
+		const struct vs_summary *s = vs_summary_find(r, name, op, "latency_mean_ns");
+
+		if (strcmp(name, winner) == 0 || !s || !s->estimate.known)
+			continue;
+		if (!best || s->estimate.value < *mean) {
+			best = name;
+			*mean = s->estimate.value;
+		}
+	}
+	return best;
+}
+
+static void verdict(const struct vs_result *r, enum vs_op op, FILE *to)
+{
+	for (size_t t = 0; t < r->scenario->n_tables; t++) {
+		const char *name = r->scenario->tables[t].name;
+		const struct vs_summary *s = vs_summary_find(r, name, op, "latency_mean_ns");
+		double second = 0;
+		const char *other;
+
+		if (r->scenario->n_tables < 2 || !s || !s->estimate.known ||
+		    !beats_all(r, name, op))
+			continue;
+		other = runner_up(r, name, op, &second);
+		if (other) {
+			fprintf(to,
+				"  Fastest on the mean: %s, %s against %s of %s (%.3g times); "
+				"every "
+				"paired 95 %% interval excludes zero.\n",
+				name, time_cell(true, s->estimate.value).text,
+				time_cell(true, second).text, other, second / s->estimate.value);
+			return;
+		}
+	}
+	if (r->scenario->n_tables > 1)
+		fputs("  No winner: some paired 95 % interval includes zero.\n", to);
+}
+
+static const char *status_text(enum vs_run_status s)
+{
+	static const char *const text[] = {"ok", "check failed", "limit reached", "deadlock",
+					   "crashed"};
+
+	return text[s];
+}
+
+static void troubles(const struct vs_result *r, FILE *to)
+{
+	for (size_t i = 0; i < r->n_runs; i++) {
+		const struct vs_run *run = &r->runs[i];
+
+		if (run->status == VS_RUN_OK)
+			continue;
+		fprintf(to, "\n%s, replication %u: %s\n", run->table, run->replication + 1,
+			status_text(run->status));
+		for (size_t k = 0; k < run->n_violations; k++)
+			fprintf(to, "  %s (%llu times), first at %.3f us: %s\n",
+				run->violations[k].check,
+				(unsigned long long)run->violations[k].count,
+				(double)run->violations[k].first_ps / 1e6,
+				run->violations[k].message ? run->violations[k].message : "");
+		if (run->message && !run->n_violations)
+			fprintf(to, "  %s\n", run->message);
+	}
+	if (r->partial)
+		fputs("\nInterrupted: only the finished runs are in the result.\n", to);
+}
+
+void vs_report(const struct vs_result *r, FILE *to)
+{
+	const struct vs_scenario *s = r->scenario;
+	bool wanted[VS_OPS] = {false};
+
+	fprintf(to, "%s: %s\n", s->name, s->description ? s->description : "");
+	fprintf(to, "%s, %u CPUs, HZ %u, %u to %u vCPUs, seed %llu, %u replication%s\n",
+		s->machine.name, s->cpus, s->hz, s->boot_vcpus, s->max_vcpus,
+		(unsigned long long)s->seed, s->replications, s->replications == 1 ? "" : "s");
+	for (size_t i = 0; i < s->n_streams; i++)
+		wanted[s->streams[i].op] = true;
+	for (int op = 0; op < VS_OPS; op++) {
+		if (!wanted[op])
+			continue;
+		fprintf(to, "\n%s\n  %-14s %8s %9s %9s %9s %9s %9s %9s %9s\n", vs_op_name(op),
+			"table", "ops", "per s", "p50", "p90", "p99", "p99.9", "max", "memory");
+		for (size_t t = 0; t < s->n_tables; t++)
+			row(r, s->tables[t].name, op, to);
+		verdict(r, op, to);
+	}
+	troubles(r, to);
+}
+
+static uint64_t counter(const struct vs_run *run, const char *name)
+{
+	for (size_t i = 0; i < run->n_counters; i++)
+		if (strcmp(run->counters[i].name, name) == 0)
+			return run->counters[i].value;
+	return 0;
+}
+
+void vs_report_profile(const struct vs_result *r, FILE *to)
+{
+	for (size_t i = 0; i < r->n_runs; i++) {
+		const struct vs_run *run = &r->runs[i];
+		uint64_t accesses = counter(run, "accesses"), wall = counter(run, "wall_ns");
+
+		fprintf(to, "%s#%u: %.2f s wall, %.6f s simulated, %.1f ns per access\n",
+			run->table, run->replication + 1, (double)wall / 1e9,
+			(double)run->simulated_ps / 1e12,
+			accesses ? (double)wall / (double)accesses : 0);
+		for (size_t k = 0; k < run->n_counters; k++)
+			fprintf(to, "  %-18s %llu\n", run->counters[k].name,
+				(unsigned long long)run->counters[k].value);
+	}
+}

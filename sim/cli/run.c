@@ -1,0 +1,284 @@
+/* Puts the rooms together for one run, and what they measured into a struct vs_run. */
+#include "sim/cli/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "models/kernel/rcu.h"
+#include "models/kernel/slab.h"
+#include "sim/check/check.h"
+#include "sim/cli/measured.h"
+#include "sim/host/host.h"
+#include "sim/hw/hw.h"
+#include "sim/workload/workload.h"
+
+struct run {
+	const struct vs_scenario *s;
+	const struct vs_table *table;
+	struct vs_run *out;
+	struct vs_progress *progress;
+	struct vs_engine *engine;
+	struct vs_hw *hw;
+	struct vs_host *host;
+	struct vs_slab *slab;
+	struct vs_rcu *rcu;
+	struct vs_checker *checker;
+	struct vs_workload *workload;
+	struct vs_measured *measured;
+	struct vs_op_sink sink;
+};
+
+static void end_as(struct run *r, enum vs_run_status status, const char *message)
+{
+	if (r->out->status != VS_RUN_OK)
+		return;
+	r->out->status = status;
+	r->out->message = strdup(message);
+}
+
+static void on_op(void *ctx, enum vs_op op, vs_ps start, vs_ps end, const vs_ps *parts, bool error)
+{
+	struct run *r = ctx;
+	struct vs_hw_stats st;
+
+	if (!vs_measured_op(r->measured, op, start, end, parts, error)) {
+		end_as(r, VS_RUN_CRASHED, "an operation's parts do not add up to its latency");
+		vs_engine_abort(r->engine);
+	}
+	if (!r->progress)
+		return;
+	vs_hw_stats(r->hw, &st);
+	uint64_t done, total;
+
+	vs_workload_progress(r->workload, &done, &total);
+	r->progress->done = done;
+	r->progress->total = total;
+	r->progress->simulated_ps = end;
+	r->progress->accesses = st.accesses;
+}
+
+static void on_latency(void *ctx, enum vs_op op, enum vs_latency_kind kind, vs_ps ps)
+{
+	struct run *r = ctx;
+
+	vs_measured_latency(r->measured, op, kind, ps);
+}
+
+static void on_note(void *ctx, uint32_t cpu, vs_ps now, enum vs_note what, const void *obj,
+		    uint64_t a)
+{
+	struct run *r = ctx;
+
+	(void)cpu;
+	(void)now;
+	vs_workload_note(r->workload, what, obj, a);
+}
+
+static void on_booted(void *ctx)
+{
+	struct run *r = ctx;
+
+	vs_check_booting(r->checker, false);
+}
+
+static void on_deadlock(void *ctx, const char *text)
+{
+	struct run *r = ctx;
+
+	end_as(r, VS_RUN_DEADLOCK, text);
+	vs_engine_abort(r->engine);
+}
+
+static void on_bug(void *ctx, uint32_t cpu, vs_ps now, const char *file, int line, const char *what)
+{
+	struct run *r = ctx;
+	char text[512];
+
+	vs_check_bugged(r->checker, cpu, now, file, line, what);
+	snprintf(text, sizeof(text), "BUG on CPU %u at %llu ps: %s (%s:%d)", cpu,
+		 (unsigned long long)now, what, file, line);
+	end_as(r, VS_RUN_CRASHED, text);
+}
+
+static void on_warn(void *ctx, uint32_t cpu, vs_ps now, const char *file, int line,
+		    const char *what)
+{
+	struct run *r = ctx;
+
+	vs_check_warned(r->checker, cpu, now, file, line, what);
+}
+
+static bool build(struct run *r, const struct vs_modules *m, uint32_t replication,
+		  const struct vs_execution *x)
+{
+	const struct vs_machine *machine = &r->s->machine;
+	struct vs_engine_options o = {
+		.n_cores = r->s->cpus,
+		.delays = vs_hw_delays(machine, x->window_set ? x->window_ps : machine->window_ps),
+		.strict = x->strict,
+		.order = x->order,
+		.backend = x->bare ? VS_BACKEND_BARE : VS_BACKEND_SIMGRID};
+	uint32_t notes =
+		1u << VS_NOTE_VCPU_READY | 1u << VS_NOTE_IPI_POSTED | 1u << VS_NOTE_IPI_TAKEN;
+	struct vs_bug_sink bugs = {.ctx = r, .bug = on_bug, .warn = on_warn};
+
+	r->engine = vs_engine_new(&o);
+	r->hw = vs_hw_new(r->engine, machine, r->s->cpus);
+	if (x->paranoid)
+		vs_hw_set_paranoid(r->hw);
+	vs_hw_set_pricing(r->hw, false);
+	r->measured = vs_measured_new(r->s->cpus);
+	r->checker = vs_check_new(r->engine, r->hw, machine->window_ps);
+	if (!r->measured || !r->checker || !vs_modules_map(m, r->hw))
+		return false;
+	vs_check_attach(r->checker);
+	r->host = vs_host_new(r->engine, r->hw, r->s);
+	if (!r->host)
+		return false;
+	vs_host_set_bug_sink(r->host, &bugs);
+	r->slab = vs_slab_new(r->host, r->hw, r->s->cpus);
+	r->rcu = vs_rcu_new(r->host);
+	r->sink = (struct vs_op_sink){.ctx = r, .op = on_op, .latency = on_latency};
+	r->workload = vs_workload_new(r->host, r->hw, r->s, r->table, replication, &r->sink);
+	if (!r->slab || !r->rcu || !r->workload)
+		return false;
+	vs_workload_on_booted(r->workload, on_booted, r);
+	vs_check_hear_notes(r->checker, notes, on_note, r);
+	vs_host_watch_deadlocks(r->host, on_deadlock, r);
+	return true;
+}
+
+static void judge_stop(struct run *r, enum vs_stop why)
+{
+	char text[8192];
+	vs_ps end;
+	size_t n;
+
+	if (vs_workload_boot_error(r->workload)) {
+		snprintf(text, sizeof(text), "the VM did not boot: %s",
+			 strerror(-vs_workload_boot_error(r->workload)));
+		end_as(r, VS_RUN_CRASHED, text);
+	}
+	if (vs_workload_done(r->workload, &end))
+		return;
+	n = snprintf(text, sizeof(text), "%s\n",
+		     why == VS_STOP_LIMIT   ? "the simulated time is up (limits.simulated_ms)"
+		     : why == VS_STOP_QUIET ? "deadlock: nothing can happen any more"
+					    : "stopped");
+	vs_host_report_blocked(r->host, VS_PS_NEVER, text + n, sizeof(text) - n);
+	end_as(r, why == VS_STOP_LIMIT ? VS_RUN_LIMIT : VS_RUN_DEADLOCK, text);
+}
+
+static void take_violations(struct run *r)
+{
+	size_t n;
+	const struct vs_verdict *v = vs_check_finish(r->checker, &n);
+	struct vs_run *out = r->out;
+
+	out->violations = calloc(VS_CHECK_KINDS, sizeof(*out->violations));
+	if (!out->violations)
+		return;
+	for (int kind = 0; kind < VS_CHECK_KINDS; kind++) {
+		struct vs_violation *to = &out->violations[out->n_violations];
+		uint64_t count = vs_check_count(r->checker, kind);
+
+		if (!count)
+			continue;
+		snprintf(to->check, sizeof(to->check), "%s", vs_check_kind_name(kind));
+		to->count = count;
+		for (size_t i = 0; i < n && !to->message; i++)
+			if ((int)v[i].kind == kind) {
+				to->message = strdup(v[i].text);
+				to->first_ps = v[i].time;
+			}
+		out->n_violations++;
+	}
+	if (out->n_violations)
+		end_as(r, VS_RUN_CHECK_FAILED, "a check failed");
+}
+
+static void take_memory(struct run *r)
+{
+	const struct vs_mem_record *rec;
+
+	for (uint32_t cpu = 0; cpu < r->s->cpus; cpu++) {
+		size_t n = vs_mem_records(r->slab, cpu, &rec);
+
+		for (size_t i = 0; i < n; i++)
+			if (rec[i].class == VS_MEM_TABLE)
+				vs_measured_bytes(r->measured, cpu, rec[i].time, rec[i].bytes);
+	}
+}
+
+static void count(struct vs_run *out, const char *name, uint64_t value)
+{
+	struct vs_counter *c =
+		realloc(out->counters, (out->n_counters + 1) * sizeof(*out->counters));
+
+	if (!c)
+		return;
+	out->counters = c;
+	snprintf(c[out->n_counters].name, VS_NAME_MAX, "%s", name);
+	c[out->n_counters++].value = value;
+}
+
+static void take_counters(struct run *r, uint64_t wall_ns)
+{
+	const struct vs_engine_stats *e = vs_engine_stats(r->engine);
+	struct vs_hw_stats h;
+	struct vs_host_stats t;
+
+	vs_hw_stats(r->hw, &h);
+	vs_host_stats(r->host, &t);
+	count(r->out, "wall_ns", wall_ns);
+	count(r->out, "windows", e->windows);
+	count(r->out, "resumes", e->resumes);
+	count(r->out, "agent_events", e->agent_events);
+	count(r->out, "local_events", e->local_events);
+	count(r->out, "accesses", h.accesses);
+	count(r->out, "l1_hits", h.l1_hits);
+	count(r->out, "l2_hits", h.l2_hits);
+	count(r->out, "misses", h.misses);
+	count(r->out, "upgrades", h.upgrades);
+	count(r->out, "prefetches", h.prefetches);
+	count(r->out, "bulk_lines", h.bulk_lines);
+	count(r->out, "context_switches", t.switches);
+	count(r->out, "wakes", t.wakes);
+	count(r->out, "ticks", t.ticks);
+	count(r->out, "guest_entries", t.guest_entries);
+	count(r->out, "kicks", t.kicks);
+	count(r->out, "migrations", t.migrations);
+}
+
+static uint64_t wall_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void vs_run_execute(const struct vs_scenario *s, const struct vs_table *t,
+		    const struct vs_modules *m, uint32_t replication, const struct vs_execution *x,
+		    struct vs_progress *progress, struct vs_run *out)
+{
+	struct run r = {.s = s, .table = t, .out = out, .progress = progress};
+	uint64_t start = wall_now_ns();
+
+	memset(out, 0, sizeof(*out));
+	snprintf(out->table, sizeof(out->table), "%s", t->name);
+	out->replication = replication;
+	if (!build(&r, m, replication, x)) {
+		end_as(&r, VS_RUN_CRASHED, "out of memory while setting up");
+		return;
+	}
+	judge_stop(&r, vs_engine_run(r.engine, s->limit_ps));
+	vs_workload_done(r.workload, &out->simulated_ps);
+	take_violations(&r);
+	take_memory(&r);
+	if (!vs_measured_take(r.measured, s, out))
+		end_as(&r, VS_RUN_CRASHED, "out of memory while measuring");
+	take_counters(&r, wall_now_ns() - start);
+}
