@@ -198,8 +198,7 @@ uint32_t vs_take_line(struct vs_hw *hw, struct vs_req *r, uint32_t line, bool wr
 	if (*exclusive) {
 		vs_line_clear_sharers(l);
 		l->owner = me + 1;
-		if (write)
-			l->l3_mask = 0;
+		l->l3_mask = 0; /* the owner may write without asking: other L3s' copies are old */
 	} else {
 		if (owner) {
 			vs_line_add_sharer(hw, l, owner - 1);
