@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/io/number.h"
+#include "sim/io/build.h"
 
 /* jansson points behind the token it does not like; readers look for its beginning. */
 static size_t token_start(const struct vs_text *t, const json_error_t *e)
@@ -129,7 +129,7 @@ bool vs_at_u32(const struct vs_at *at, int64_t min, int64_t max, uint32_t *out)
 
 bool vs_at_number(const struct vs_at *at, double min, double max, double *out)
 {
-	double v = vs_number_rounded(json_number_value(at->value));
+	double v = vs_json_rounded(json_number_value(at->value));
 
 	if (json_is_number(at->value) && v >= min && v <= max) {
 		*out = v;

@@ -25,7 +25,7 @@ char *vs_machine_path(const char *name, const char *beside_dir, const char *mach
 	char *path;
 	int n;
 
-	if (name[0] == '/')
+	if (name[0] == '/' || (vs_machine_is_path(name) && strcmp(beside_dir, ".") == 0))
 		return strdup(name);
 	if (vs_machine_is_path(name))
 		n = asprintf(&path, "%s/%s", beside_dir, name);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/io/build.h"
 #include "sim/io/near.h"
-#include "sim/io/number.h"
 
 #define SHOWN_MAX 60 /* characters of what was found */
 #define LIST_MAX 1024

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/io/build.h"
+
 struct param {
 	const char *name; /* NULL: no such parameter */
 	double min, max;
@@ -133,17 +135,16 @@ bool vs_read_positive_dist(const struct vs_at *at, const char *why, struct vs_di
 
 json_t *vs_dist_to_json(const struct vs_dist *d)
 {
-	json_t *out = json_pack("{s:s}", "dist", vs_dist_names[d->kind]);
+	json_t *out = vs_with(json_object(), "dist", json_string(vs_dist_names[d->kind]));
+	json_t *values = json_array();
 
 	for (int i = 0; i < 2; i++)
 		if (params[d->kind][i].name)
-			json_object_set_new(out, params[d->kind][i].name, vs_json_number(d->p[i]));
-	if (d->kind == VS_DIST_EMPIRICAL) {
-		json_t *values = json_array();
-
-		for (size_t i = 0; i < d->n_values; i++)
-			json_array_append_new(values, vs_json_number(d->values[i]));
-		json_object_set_new(out, "values", values);
-	}
+			out = vs_with(out, params[d->kind][i].name, vs_json_number(d->p[i]));
+	for (size_t i = 0; i < d->n_values; i++)
+		values = vs_append(values, vs_json_number(d->values[i]));
+	if (d->kind == VS_DIST_EMPIRICAL)
+		return vs_with(out, "values", values);
+	json_decref(values);
 	return out;
 }

@@ -66,33 +66,34 @@ static const char *const op_names[] = {
 	"vm_destroy",
 };
 
-#define BIT(n) (UINT32_C(1) << (n))
-
-const struct vs_choice vs_op_choice = {"an operation", op_names, VS_COUNT(op_names),
-				       BIT(VS_OPS) - 1};
+const struct vs_choice vs_op_choice = {"an operation", op_names, VS_COUNT(op_names), VS_OPS};
 const struct vs_choice vs_preempt_choice = {"how the host kernel preempts", vs_preempt_names,
-					    VS_COUNT(vs_preempt_names),
-					    BIT(VS_PREEMPT_NONE) | BIT(VS_PREEMPT_VOLUNTARY)};
+					    VS_COUNT(vs_preempt_names), 2};
 const struct vs_choice vs_ipi_send_choice = {"how a guest sends a broadcast", vs_ipi_send_names,
-					     VS_COUNT(vs_ipi_send_names), BIT(VS_SEND_SHORTHAND)};
+					     VS_COUNT(vs_ipi_send_names), 1};
 const struct vs_choice vs_ipi_delivery_choice = {"how an interrupt arrives", vs_ipi_delivery_names,
-						 VS_COUNT(vs_ipi_delivery_names),
-						 BIT(VS_DELIVERY_EXIT)};
+						 VS_COUNT(vs_ipi_delivery_names), 1};
+
+static bool is_not_yet(const struct vs_choice *choice, const char *name)
+{
+	for (size_t i = choice->n_modelled; name && i < choice->n; i++)
+		if (strcmp(name, choice->names[i]) == 0)
+			return true;
+	return false;
+}
 
 bool vs_read_modelled(const struct vs_at *at, const struct vs_choice *choice, size_t *out)
 {
+	const char *name = json_string_value(at->value);
 	char usable[256] = "";
 	size_t used = 0;
 
-	if (!vs_at_choice(at, choice->what, choice->names, choice->n, out))
-		return false;
-	if (choice->modelled & BIT(*out))
-		return true;
-	for (size_t i = 0; i < choice->n && used < sizeof(usable); i++)
-		if (choice->modelled & BIT(i))
-			used += (size_t)snprintf(usable + used, sizeof(usable) - used, "%s\"%s\"",
-						 used ? ", " : "", choice->names[i]);
-	vs_at_error(at, "\"%s\" is not modelled yet: use %s", choice->names[*out], usable);
+	if (!is_not_yet(choice, name))
+		return vs_at_choice(at, choice->what, choice->names, choice->n_modelled, out);
+	for (size_t i = 0; i < choice->n_modelled && used < sizeof(usable); i++)
+		used += (size_t)snprintf(usable + used, sizeof(usable) - used, "%s\"%s\"",
+					 used ? " or " : "", choice->names[i]);
+	vs_at_error(at, "\"%s\" is not modelled yet: use %s", name, usable);
 	return false;
 }
 

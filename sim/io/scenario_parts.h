@@ -9,17 +9,15 @@
 #define VS_IO_SCENARIO_PARTS_H
 
 #include "sim/io/doc.h"
-#include "sim/io/number.h"
 
 #define VS_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define VS_MAX_VCPUS 4096 /* as many as KVM itself allows */
 #define VS_MAX_STREAMS 64
-#define VS_US_MAX ((double)VS_PS_MAX_RUN / (double)VS_PS_PER_US)
-#define VS_MS_MAX ((double)VS_PS_MAX_RUN / (double)VS_PS_PER_MS)
+#define VS_MS_MAX 9e6 /* 2.5 hours: just below VS_PS_MAX_RUN */
+#define VS_US_MAX (VS_MS_MAX * 1000)
 
-/* Names as in the JSON, by enum value; the lists of operations, of preemption, of ways to send and
- * deliver interrupts hold some that are not modelled yet: vs_read_modelled refuses those. */
+/* Names as in the JSON, by enum value. */
 extern const char *const vs_dist_names[];
 extern const char *const vs_from_names[];
 extern const char *const vs_arrival_names[];
@@ -28,11 +26,11 @@ extern const char *const vs_preempt_names[];
 extern const char *const vs_ipi_send_names[];
 extern const char *const vs_ipi_delivery_names[];
 
+/* Where some of the names are known but not modelled yet: this is the one place that says so. */
 struct vs_choice {
 	const char *what;         /* "an operation" */
-	const char *const *names; /* all, also those not modelled yet */
-	size_t n;
-	uint32_t modelled; /* bit per index */
+	const char *const *names; /* first those that are modelled */
+	size_t n, n_modelled;
 };
 
 extern const struct vs_choice vs_op_choice, vs_preempt_choice, vs_ipi_send_choice,

@@ -1,0 +1,16 @@
+/*
+ * sim/io/result_json.h - parts of a result as JSON. All give NULL when out of memory.
+ */
+#ifndef VS_IO_RESULT_JSON_H
+#define VS_IO_RESULT_JSON_H
+
+#include <jansson.h>
+
+#include <vcpusim/result.h>
+
+json_t *vs_run_to_json(const struct vs_run *run);
+json_t *vs_provenance_to_json(const struct vs_result *r);
+json_t *vs_summary_to_json(const struct vs_summary *s);
+json_t *vs_comparison_to_json(const struct vs_comparison *c);
+
+#endif

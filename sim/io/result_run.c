@@ -1,0 +1,150 @@
+/* One run as it stands in a result. */
+#include "sim/io/build.h"
+#include "sim/io/result_json.h"
+#include "sim/io/scenario.h"
+
+static const char *const status_names[VS_RUN_STATUSES] = {
+	[VS_RUN_OK] = "ok",           [VS_RUN_CHECK_FAILED] = "check_failed",
+	[VS_RUN_LIMIT] = "limit",     [VS_RUN_DEADLOCK] = "deadlock",
+	[VS_RUN_CRASHED] = "crashed",
+};
+
+static const char *const latency_names[VS_LATENCY_KINDS] = {
+	[VS_LATENCY] = "latency_ns",
+	[VS_TO_ONLINE] = "to_online_ns",
+	[VS_TO_LAST] = "to_last_ns",
+	[VS_DELIVERY] = "delivery_ns",
+};
+
+/* As vs_cause_name() of sim/measure, which is not below this room. */
+static const char *const cause_names[VS_CAUSES] = {
+	[VS_CAUSE_COMPUTE] = "compute",
+	[VS_CAUSE_CACHE] = "cache",
+	[VS_CAUSE_XFER_SAME_L3] = "transfer_same_l3",
+	[VS_CAUSE_XFER_SAME_SOCKET] = "transfer_same_socket",
+	[VS_CAUSE_XFER_CROSS_SOCKET] = "transfer_cross_socket",
+	[VS_CAUSE_XFER_FAR_SOCKET] = "transfer_far_socket",
+	[VS_CAUSE_MEMORY] = "memory",
+	[VS_CAUSE_LOCK] = "lock",
+	[VS_CAUSE_GRACE_PERIOD] = "grace_period",
+	[VS_CAUSE_SCHED] = "scheduler",
+	[VS_CAUSE_INTERRUPT] = "interrupt",
+	[VS_CAUSE_GUEST_TRANSITION] = "guest_transition",
+	[VS_CAUSE_ALLOC] = "allocation",
+	[VS_CAUSE_IDLE] = "idle",
+};
+
+/* Rounded to the nearest picosecond, in integers. */
+static vs_ps mean(vs_u128 sum, uint64_t count)
+{
+	return count ? (vs_ps)((sum + count / 2) / count) : VS_PS_NEVER;
+}
+
+static json_t *per_second(uint64_t count, vs_ps span)
+{
+	return span ? vs_json_number((double)count * (double)VS_PS_PER_S / (double)span)
+		    : json_null();
+}
+
+static json_t *latency_to_json(const struct vs_latency *l)
+{
+	/* without a sample there is nothing to say, whatever the fields hold */
+	vs_ps none = l->count ? 0 : VS_PS_NEVER;
+	json_t *out = vs_with(json_object(), "count", vs_json_u64(l->count));
+
+	out = vs_with(out, "min", vs_json_ns(l->min_ps | none));
+	out = vs_with(out, "mean", vs_json_ns(mean(l->sum_ps, l->count)));
+	out = vs_with(out, "p50", vs_json_ns(l->p50_ps | none));
+	out = vs_with(out, "p90", vs_json_ns(l->p90_ps | none));
+	out = vs_with(out, "p99", vs_json_ns(l->p99_ps | none));
+	out = vs_with(out, "p999", vs_json_ns(l->p999_ps | none));
+	return vs_with(out, "max", vs_json_ns(l->max_ps | none));
+}
+
+static json_t *buckets_to_json(const struct vs_latency *l)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < l->n_buckets; i++) {
+		const struct vs_bucket *b = &l->buckets[i];
+		json_t *bucket = vs_append(json_array(), vs_json_ns(b->low_ps));
+
+		bucket = vs_append(bucket, vs_json_ns(b->high_ps));
+		out = vs_append(out, vs_append(bucket, vs_json_u64(b->count)));
+	}
+	return out;
+}
+
+static json_t *causes_to_json(const vs_u128 sum[VS_CAUSES], uint64_t count)
+{
+	json_t *out = json_object();
+
+	if (!count) {
+		json_decref(out);
+		return json_null();
+	}
+	for (int c = 0; c < VS_CAUSES; c++)
+		out = vs_with(out, cause_names[c], vs_json_ns(mean(sum[c], count)));
+	return out;
+}
+
+static json_t *breakdown_to_json(const struct vs_op_result *op)
+{
+	uint64_t count = op->latency[VS_LATENCY].count;
+	json_t *out = vs_with(json_object(), "mean", causes_to_json(op->cause_sum_ps, count));
+
+	out = vs_with(out, "p99_up", causes_to_json(op->tail_cause_sum_ps, op->tail_count));
+	return vs_with(out, "p99_up_count", vs_json_u64(op->tail_count));
+}
+
+static json_t *op_to_json(const struct vs_op_result *op)
+{
+	json_t *histogram = json_object();
+	json_t *out = vs_with(json_object(), "count", vs_json_u64(op->count));
+
+	out = vs_with(out, "errors", vs_json_u64(op->errors));
+	out = vs_with(out, "span_ns", vs_json_ns(op->span_ps));
+	out = vs_with(out, "throughput_per_s", per_second(op->count, op->span_ps));
+	if (op->latency[VS_DELIVERY].count)
+		out = vs_with(out, "deliveries_per_s",
+			      per_second(op->latency[VS_DELIVERY].count, op->span_ps));
+	for (int k = 0; k < VS_LATENCY_KINDS; k++) {
+		const struct vs_latency *l = &op->latency[k];
+
+		if (k != VS_LATENCY && !l->count)
+			continue;
+		out = vs_with(out, latency_names[k], latency_to_json(l));
+		histogram = vs_with(histogram, latency_names[k], buckets_to_json(l));
+	}
+	out = vs_with(out, "breakdown_ns", breakdown_to_json(op));
+	return vs_with(out, "histogram", histogram);
+}
+
+static json_t *violation_to_json(const struct vs_violation *v)
+{
+	json_t *out = vs_with(json_object(), "check", vs_json_text(v->check));
+
+	out = vs_with(out, "message", vs_json_text(v->message));
+	out = vs_with(out, "first_ns", vs_json_ns(v->first_ps));
+	return vs_with(out, "count", vs_json_u64(v->count));
+}
+
+json_t *vs_run_to_json(const struct vs_run *run)
+{
+	json_t *ops = json_object(), *violations = json_array(), *memory;
+	json_t *out = vs_with(json_object(), "table", vs_json_text(run->table));
+
+	for (size_t i = 0; i < run->n_ops; i++)
+		ops = vs_with(ops, vs_op_name(run->ops[i].op), op_to_json(&run->ops[i]));
+	for (size_t i = 0; i < run->n_violations; i++)
+		violations = vs_append(violations, violation_to_json(&run->violations[i]));
+	memory = vs_with(json_object(), "peak", vs_json_u64(run->memory_peak_bytes));
+	memory = vs_with(memory, "end", vs_json_u64(run->memory_end_bytes));
+	out = vs_with(out, "replication", vs_json_u64(run->replication));
+	out = vs_with(out, "status", json_string(status_names[run->status]));
+	out = vs_with(out, "message", vs_json_text(run->message));
+	out = vs_with(out, "simulated_ns", vs_json_ns(run->simulated_ps));
+	out = vs_with(out, "ops", ops);
+	out = vs_with(out, "memory_bytes", memory);
+	return vs_with(out, "violations", violations);
+}

@@ -1,0 +1,81 @@
+#include "tests/io/io_test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *const known_tables[4] = {"fixed", "rcu-array", "chunked", "srcu-array"};
+
+char *read_file(const char *path, size_t *length)
+{
+	FILE *f = fopen(path, "rb");
+	char *text;
+	long size;
+
+	ck_assert_msg(f != NULL, "cannot open %s", path);
+	ck_assert_int_eq(fseek(f, 0, SEEK_END), 0);
+	size = ftell(f);
+	rewind(f);
+	ck_assert(size >= 0);
+	text = malloc((size_t)size + 1);
+	ck_assert_ptr_nonnull(text);
+	*length = fread(text, 1, (size_t)size, f);
+	ck_assert_uint_eq(*length, (size_t)size);
+	text[*length] = '\0';
+	fclose(f);
+	return text;
+}
+
+char *temporary_file(const char *text, size_t length)
+{
+	char *path = strdup("io_test_XXXXXX");
+	int fd = mkstemp(path);
+
+	ck_assert(fd >= 0);
+	ck_assert_int_eq(write(fd, text, length), (ssize_t)length);
+	close(fd);
+	return path;
+}
+
+char *edited(const char *text, const char *from, const char *to)
+{
+	const char *at = strstr(text, from);
+	char *out = malloc(strlen(text) + strlen(to) + 1);
+
+	ck_assert_msg(at != NULL, "no \"%s\" to edit", from);
+	ck_assert_ptr_nonnull(out);
+	memcpy(out, text, (size_t)(at - text));
+	strcpy(out + (at - text), to);
+	strcat(out, at + strlen(from));
+	return out;
+}
+
+char *printed(const struct vs_errors *errs)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(f);
+	vs_errors_print(errs, f);
+	fclose(f);
+	return text;
+}
+
+struct vs_scenario *load(const char *path, const struct vs_set *sets, size_t n,
+			 struct vs_errors *errs)
+{
+	return vs_scenario_load(path, sets, n, known_tables, 4, MACHINES_DIR, errs);
+}
+
+int run_suite(Suite *s)
+{
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
