@@ -99,11 +99,11 @@ enum vs_exit vs_guest_run(void)
 		return VS_EXIT_STOP;
 	check_may_enter(t, (uintptr_t)__builtin_return_address(0));
 	vs_hw_charge(c, cpu->host->m->guest_entry_ps, VS_CAUSE_GUEST_TRANSITION);
-	if (!t->plan_valid)
-		ask_plan(t, c->clock);
 	tell_hook(cpu, true);
 	if (t->guest->entered)
 		t->guest->entered(t->guest_ctx, c->clock);
+	if (!t->plan_valid)
+		ask_plan(t, c->clock);
 	cpu->stats.guest_entries++;
 	enum vs_exit why = leave(cpu, t, in_guest(cpu, t));
 

@@ -80,6 +80,11 @@ const struct vs_scenario *vs_host_scenario(const struct vs_host *h)
 	return h->scenario;
 }
 
+bool vs_host_booting(const struct vs_host *h)
+{
+	return !vs_hw_pricing(h->hw);
+}
+
 /* -- who acts ---------------------------------------------------------------------------------- */
 
 /* The CPU whose code runs and its time: a handler's, else the running context's. */

@@ -35,7 +35,7 @@ struct vs_guest_ops {
 	void (*left)(void *ctx, vs_ps now);
 	/* host context, after the exit: run the operation (may switch) */
 	void (*operation)(void *ctx);
-	/* guest mode has been entered at `now` */
+	/* guest mode has been entered at `now`; before a new plan is asked for */
 	void (*entered)(void *ctx, vs_ps now);
 };
 
@@ -54,7 +54,8 @@ struct vs_host *vs_host_new(struct vs_engine *e, struct vs_hw *hw, const struct 
 void vs_host_free(struct vs_host *h);
 struct vs_host *vs_host_of(struct vs_core *c);
 const struct vs_scenario *vs_host_scenario(const struct vs_host *h);
-bool vs_host_priced(const struct vs_host *h); /* false while the VM boots: nothing costs time */
+bool vs_host_booting(const struct vs_host *h); /* nothing is priced yet: no time passes */
+bool vs_host_priced(const struct vs_host *h);  /* false while the VM boots: nothing costs time */
 
 /* Threads are made before the run (their number is part of the scenario) and sleep until started:
  * vs_task_wake starts one; vs_task_seed does so at a time before the engine runs. */

@@ -110,6 +110,8 @@ struct vs_cpu {
 	struct vs_irq *irq;     /* ring, taken by the thread at its next callback */
 	uint32_t irq_first, n_irqs, irq_cap;
 	uint32_t acks_left;
+	char *area_next; /* of threads made for this CPU */
+	size_t area_left;
 	struct vs_history idle; /* counts entries and exits; odd: idle */
 	struct vs_host_stats stats;
 };
@@ -126,9 +128,7 @@ struct vs_host {
 	struct vs_cpu *cpus;
 	struct vs_task **tasks;
 	uint32_t n_tasks, cap_tasks;
-	uint32_t next_cpu; /* round-robin of new threads */
-	char *area_next;
-	size_t area_left;
+	uint32_t next_cpu;     /* round-robin of new threads */
 	struct vs_cpu *acting; /* whose handler runs; NULL in context code */
 	struct vs_host_hooks hooks;
 	struct vs_bug_sink sink;

@@ -256,6 +256,8 @@ void vs_task_compute(vs_ps ps, enum vs_cause cause)
 {
 	struct vs_task *t = vs_this_task();
 
+	if (vs_host_booting(t->host))
+		return;
 	vs_point();
 	while (ps) {
 		struct vs_cpu *cpu = vs_this_cpu();

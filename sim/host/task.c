@@ -66,25 +66,6 @@ struct vs_task *vs_task_new(struct vs_host *h, const struct vs_task_params *p)
 	return t;
 }
 
-static void on_seed(struct vs_core *c, struct vs_event *ev)
-{
-	struct vs_cpu *cpu = c->host;
-
-	vs_handler_begin(cpu, ev->time);
-	vs_wake_here(cpu, ev->obj, cpu->acting_at);
-	vs_handler_end(cpu);
-}
-
-void vs_task_seed(struct vs_task *t, vs_ps at)
-{
-	struct vs_cpu *cpu = &t->host->cpus[t->cpu];
-	struct vs_event *ev = vs_local_event(cpu, on_seed, at, at, VS_CLASS_TIMER);
-
-	ev->obj = t;
-	t->wait.deadline = at; /* somebody will wake it: the deadlock watch wants to know */
-	vs_send_timer(cpu->core, ev);
-}
-
 const char *vs_task_name(const struct vs_task *t)
 {
 	return t->name;

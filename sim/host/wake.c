@@ -162,6 +162,16 @@ static void on_wake(struct vs_core *c, struct vs_event *ev)
 	vs_handler_end(cpu);
 }
 
+void vs_task_seed(struct vs_task *t, vs_ps at)
+{
+	struct vs_cpu *cpu = &t->host->cpus[t->cpu];
+	struct vs_event *ev = vs_local_event(cpu, on_wake, at, at, VS_CLASS_TIMER);
+
+	ev->obj = t;
+	t->wait.deadline = at; /* somebody will wake it: the deadlock watch wants to know */
+	vs_send_timer(cpu->core, ev);
+}
+
 void vs_task_wake(struct vs_task *t)
 {
 	struct vs_host *h = t->host;
