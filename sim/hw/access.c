@@ -38,24 +38,25 @@ static void after(struct vs_hw_core *hc, vs_ps ps, enum vs_cause cause)
 	vs_book(hc, ps, cause);
 }
 
-static enum place find_line(struct vs_hw_core *hc, uintptr_t addr, uint32_t *line)
+/* Where all of [addr, addr + size) is. */
+static enum place find_line(struct vs_hw_core *hc, uintptr_t addr, size_t size, uint32_t *line)
 {
 	struct vs_hw *hw = hc->hw;
 	uintptr_t lo, hi;
 
 	if (!hw->pricing)
 		return AT_FREE;
-	if (addr - hw->arena < VS_ARENA_BYTES) {
+	if (addr - hw->arena < VS_ARENA_BYTES && size <= VS_ARENA_BYTES - (addr - hw->arena)) {
 		*line = (addr - hw->arena) >> VS_LINE_SHIFT;
 		return AT_LINE;
 	}
 	vs_ctx_stack(vs_ctx_now, &lo, &hi);
-	if (addr >= lo && addr < hi)
+	if (addr >= lo && addr < hi && size <= hi - addr)
 		return AT_OWN_STACK;
 	for (uint32_t i = 0; i < hw->n_regions; i++) {
 		const struct vs_region *g = &hw->region[i];
 
-		if (addr - g->start < g->bytes) {
+		if (addr - g->start < g->bytes && size <= g->bytes - (addr - g->start)) {
 			*line = g->first_line +
 				((addr - (g->start & ~(uintptr_t)63)) >> VS_LINE_SHIFT);
 			return AT_LINE;
@@ -67,7 +68,7 @@ static enum place find_line(struct vs_hw_core *hc, uintptr_t addr, uint32_t *lin
 static enum place find_or_refuse(struct vs_hw_core *hc, uintptr_t addr, size_t size, unsigned kind,
 				 uintptr_t pc, uint32_t *line)
 {
-	enum place p = find_line(hc, addr, line);
+	enum place p = find_line(hc, addr, size, line);
 
 	if (p == AT_FREE && hc->hw->pricing && hc->hw->refuse_fn)
 		hc->hw->refuse_fn(hc->core, addr, size, kind, pc,
@@ -120,36 +121,10 @@ static void watch_access(struct vs_hw_core *hc, uintptr_t addr, size_t size, uns
 		hc->hw->watch_fn(hc->core, addr, size, kind, pc);
 }
 
-static void access_odd(struct vs_hw_core *hc, uintptr_t addr, size_t size, unsigned kind,
-		       uintptr_t pc)
+/* A scalar inside one line. */
+static inline void access_line(struct vs_hw_core *hc, uint32_t line, uintptr_t addr, size_t size,
+			       unsigned kind, uintptr_t pc)
 {
-	uint32_t line;
-
-	if (!hc->hw->pricing)
-		return;
-	if (find_or_refuse(hc, addr, size, kind, pc, &line) == AT_OWN_STACK) {
-		issue(hc);
-		return;
-	}
-	vs_access_range(kind & VS_WRITE ? addr : 0, kind & VS_WRITE ? 0 : addr, size, kind, pc);
-	if (kind & VS_ATOMIC)
-		after(vs_hwc(vs_core_now), hc->hw->m.atomic_ps, VS_CAUSE_COMPUTE);
-}
-
-void vs_access(uintptr_t addr, size_t size, unsigned kind, uintptr_t pc)
-{
-	struct vs_core *c = vs_core_now;
-
-	if (VS_UNLIKELY(!c))
-		return;
-	struct vs_hw_core *hc = c->hw;
-	uint64_t offset = addr - hc->base;
-
-	if (VS_UNLIKELY(offset >= hc->size || (offset & 63) + size > 64)) {
-		access_odd(hc, addr, size, kind, pc);
-		return;
-	}
-	uint32_t line = offset >> VS_LINE_SHIFT;
 	bool write = kind & VS_WRITE;
 
 	hc = issue(hc);
@@ -171,6 +146,42 @@ void vs_access(uintptr_t addr, size_t size, unsigned kind, uintptr_t pc)
 	}
 	if (kind & VS_ATOMIC)
 		after(hc, hc->hw->m.atomic_ps, VS_CAUSE_COMPUTE);
+}
+
+/* Not inside one line of the arena. */
+static void access_odd(struct vs_hw_core *hc, uintptr_t addr, size_t size, unsigned kind,
+		       uintptr_t pc)
+{
+	uint32_t line;
+
+	if (!hc->hw->pricing)
+		return;
+	if (find_or_refuse(hc, addr, size, kind, pc, &line) == AT_OWN_STACK) {
+		issue(hc);
+		return;
+	}
+	if ((addr & 63) + size <= 64) {
+		access_line(hc, line, addr, size, kind, pc);
+		return;
+	}
+	vs_access_range(kind & VS_WRITE ? addr : 0, kind & VS_WRITE ? 0 : addr, size, kind, pc);
+	if (kind & VS_ATOMIC)
+		after(vs_hwc(vs_core_now), hc->hw->m.atomic_ps, VS_CAUSE_COMPUTE);
+}
+
+void vs_access(uintptr_t addr, size_t size, unsigned kind, uintptr_t pc)
+{
+	struct vs_core *c = vs_core_now;
+
+	if (VS_UNLIKELY(!c))
+		return;
+	struct vs_hw_core *hc = c->hw;
+	uint64_t offset = addr - hc->base;
+
+	if (VS_UNLIKELY(offset >= hc->size || (offset & 63) + size > 64))
+		access_odd(hc, addr, size, kind, pc);
+	else
+		access_line(hc, offset >> VS_LINE_SHIFT, addr, size, kind, pc);
 }
 
 static bool add_lines(struct vs_hw_core *hc, struct vs_multi *x, uintptr_t addr, size_t bytes,
@@ -252,34 +263,38 @@ void vs_access_fence(int memory_order, uintptr_t pc)
 }
 
 /*
- * cpu_relax: a spin whose last iteration only hit, wrote nothing and was not disturbed can find
- * nothing new until something happens to this core; then it looks again at the end of the
- * iteration that would have been running.
+ * cpu_relax: a spin whose last turn only hit, wrote nothing, was not disturbed and took as long as
+ * the one before can find nothing new until something happens to this core; then it looks again
+ * at the beginning of the next turn.
  */
 void vs_hw_relax(void)
 {
 	if (!vs_core_now || !vs_hwc(vs_core_now)->hw->pricing)
 		return;
+	after(vs_hwc(vs_core_now), vs_hwc(vs_core_now)->issue_ps, VS_CAUSE_COMPUTE);
 	vs_core_sync();
 	struct vs_core *c = vs_core_now;
 	struct vs_hw_core *hc = vs_hwc(c);
-	uint64_t accesses = hc->accesses - hc->relax_accesses;
-	vs_ps period = c->clock - hc->relax_clock, from = c->clock;
-	bool quiet = accesses && accesses == hc->l1_hits - hc->relax_l1_hits &&
-		     hc->writes == hc->relax_writes && c->n_local == hc->relax_events;
+	struct vs_relax *x = &hc->relax;
+	struct vs_relax now = {.ctx = vs_ctx_now,
+			       .period = c->clock - x->clock,
+			       .turn = hc->accesses - x->accesses,
+			       .accesses = hc->accesses,
+			       .l1_hits = hc->l1_hits,
+			       .writes = hc->writes};
 
-	if (quiet) {
-		c->spin_period = period;
+	if (now.turn && now.turn == now.l1_hits - x->l1_hits && now.writes == x->writes &&
+	    c->n_local == x->events && now.period == x->period && now.turn == x->turn &&
+	    now.ctx == x->ctx) {
+		vs_ps from = c->clock;
+
+		c->spin_period = now.period;
 		c->running = false;
 		vs_core_park();
 		VS_ASSERT(vs_core_now == c);
 		vs_book(hc, c->clock - from, VS_CAUSE_LOCK);
-	} else {
-		after(hc, hc->issue_ps, VS_CAUSE_COMPUTE);
 	}
-	hc->relax_clock = c->clock;
-	hc->relax_accesses = hc->accesses;
-	hc->relax_l1_hits = hc->l1_hits;
-	hc->relax_writes = hc->writes;
-	hc->relax_events = c->n_local;
+	now.clock = c->clock;
+	now.events = c->n_local;
+	*x = now;
 }

@@ -137,6 +137,8 @@ void vs_hw_free(struct vs_hw *hw)
 		munmap(hw->l3[d], (size_t)hw->l3_sets * hw->l3_ways * sizeof(**hw->l3));
 	for (uint64_t i = 0; i < hw->arena_next >> VS_LINE_SHIFT; i++)
 		vs_line_clear_sharers(&hw->lines[i]);
+	for (uint32_t i = 0; i < hw->region_lines; i++)
+		vs_line_clear_sharers(&hw->lines[VS_ARENA_LINES + i]);
 	free_lists(hw);
 	munmap((void *)hw->arena, VS_ARENA_BYTES);
 	munmap(hw->lines, (VS_ARENA_LINES + VS_REGION_LINES) * sizeof(*hw->lines));

@@ -99,6 +99,14 @@ struct vs_pf_stream {
 	uint32_t stamp;
 };
 
+/* The last cpu_relax, and the turn of the spin that ended there. */
+struct vs_relax {
+	const struct vs_ctx *ctx;
+	vs_ps clock, period;
+	uint64_t turn; /* accesses in it */
+	uint64_t accesses, l1_hits, writes, events;
+};
+
 /* Per core. The first part is what a hit touches. */
 struct vs_hw_core {
 	uintptr_t base;
@@ -124,15 +132,14 @@ struct vs_hw_core {
 	/* what the stalled context waits for */
 	uint32_t demand_line; /* waits for a prefetch of this line (+ 1) */
 	bool demand_write, demand_atomic;
+	struct vs_multi *demand_multi; /* waits for prefetches of any of these */
 	vs_ps demand_issue;
 	void *grown;
 	uint32_t n_prefetch; /* in flight */
 	uint32_t prefetching[VS_MAX_STREAMS];
 	struct vs_pf_stream stream[VS_MAX_STREAMS];
 	uint32_t last_miss;
-	/* the last cpu_relax */
-	vs_ps relax_clock;
-	uint64_t relax_accesses, relax_l1_hits, relax_writes, relax_events;
+	struct vs_relax relax;
 	struct vs_hw_stats stats;
 };
 

@@ -96,7 +96,7 @@ void vs_req_stall(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic)
 	stall(hc);
 }
 
-void vs_req_stall_multi(struct vs_hw_core *hc, struct vs_multi *multi)
+static void ask_multi(struct vs_hw_core *hc, struct vs_multi *multi, vs_ps now)
 {
 	struct vs_req *r = vs_req_new(hc->hw);
 
@@ -104,10 +104,36 @@ void vs_req_stall_multi(struct vs_hw_core *hc, struct vs_multi *multi)
 	r->line = multi->line[0];
 	r->op_ps = op_ps(hc->hw, false);
 	r->upgrade = true;
-	hc->demand_issue = hc->core->clock;
 	hc->stats.misses++;
 	hc->stats.bulk_lines += multi->n;
-	vs_req_send(hc, r, hc->core->clock);
+	vs_req_send(hc, r, now);
+}
+
+static bool any_in_flight(const struct vs_hw_core *hc, const struct vs_multi *multi)
+{
+	for (uint32_t i = 0; hc->n_prefetch && i < multi->n; i++)
+		if (vs_prefetch_in_flight(hc, multi->line[i]))
+			return true;
+	return false;
+}
+
+static bool any_missing(struct vs_hw_core *hc, const struct vs_multi *multi)
+{
+	for (uint32_t i = 0; i < multi->n; i++)
+		if (vs_cache_right(hc, multi->line[i]) <= multi->write[i])
+			return true;
+	return false;
+}
+
+/* A core has at most one request for a line under way. A range that overtook a prefetch of one of
+ * its lines could evict that line, and the prefetch would bring back what is not its any more. */
+void vs_req_stall_multi(struct vs_hw_core *hc, struct vs_multi *multi)
+{
+	hc->demand_issue = hc->core->clock;
+	if (any_in_flight(hc, multi))
+		hc->demand_multi = multi;
+	else
+		ask_multi(hc, multi, hc->core->clock);
 	stall(hc);
 }
 
@@ -151,6 +177,38 @@ static void resume_stalled(struct vs_hw_core *hc, vs_ps now, enum vs_cause cause
 	c->granted = true;
 }
 
+/* The stalled access wanted this line, and it came as a prefetch. */
+static void demand_came(struct vs_hw_core *hc, const struct vs_req *r, vs_ps now)
+{
+	hc->demand_line = 0;
+	if (hc->demand_write && !r->exclusive) {
+		/* the wait so far is the read's; the upgrade books its own */
+		vs_book(hc, now - hc->demand_issue, r->cause);
+		hc->demand_issue = now;
+		ask(hc, r->line, true, hc->demand_atomic, now);
+		return;
+	}
+	vs_l2_find(hc, r->line)->prefetched = 0;
+	vs_l1_insert(hc, r->line, r->exclusive ? VS_OWNED : VS_SHARED);
+	resume_stalled(hc, now, r->cause);
+}
+
+static void multi_came(struct vs_hw_core *hc, const struct vs_req *r, vs_ps now)
+{
+	struct vs_multi *multi = hc->demand_multi;
+
+	hc->demand_multi = NULL;
+	if (any_missing(hc, multi)) {
+		vs_book(hc, now - hc->demand_issue, r->cause);
+		hc->demand_issue = now;
+		ask_multi(hc, multi, now);
+		return;
+	}
+	multi->next = hc->hw->free_multis;
+	hc->hw->free_multis = multi;
+	resume_stalled(hc, now, r->cause);
+}
+
 void vs_local_fill(struct vs_core *c, struct vs_event *ev)
 {
 	struct vs_hw_core *hc = vs_hwc(c);
@@ -162,19 +220,10 @@ void vs_local_fill(struct vs_core *c, struct vs_event *ev)
 		resume_stalled(hc, now, r->cause);
 	} else {
 		vs_prefetch_done(hc, r->line);
-		if (hc->demand_line == r->line + 1) {
-			hc->demand_line = 0;
-			if (hc->demand_write && !r->exclusive) {
-				/* the wait so far is the read's; the upgrade books its own */
-				vs_book(hc, now - hc->demand_issue, r->cause);
-				hc->demand_issue = now;
-				ask(hc, r->line, true, hc->demand_atomic, now);
-			} else {
-				vs_l2_find(hc, r->line)->prefetched = 0;
-				vs_l1_insert(hc, r->line, r->exclusive ? VS_OWNED : VS_SHARED);
-				resume_stalled(hc, now, r->cause);
-			}
-		}
+		if (hc->demand_line == r->line + 1)
+			demand_came(hc, r, now);
+		else if (hc->demand_multi && !any_in_flight(hc, hc->demand_multi))
+			multi_came(hc, r, now);
 	}
 	vs_req_free(hc->hw, r);
 }
