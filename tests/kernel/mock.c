@@ -1,0 +1,393 @@
+/* Threads, CPUs, sleeping, grace periods, guests: see mock.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "mock_private.h"
+
+#define STACK_BYTES (128 * 1024)
+
+struct mock_state mock;
+static struct vs_task threads[MOCK_THREADS];
+static uint32_t n_threads;
+static struct vs_task *running; /* NULL: the test itself */
+static ucontext_t outside;
+static uint64_t state, steps;
+static struct vs_rcu_head *callbacks;
+
+static const char *const fault_names[MOCK_FAULTS] = {"not ready",
+						     "lost",
+						     "wrong vCPU",
+						     "walk order",
+						     "walk missed",
+						     "use after free",
+						     "bad free",
+						     "leak",
+						     "sleep in reader",
+						     "sleep atomic",
+						     "synchronize in reader",
+						     "unbalanced",
+						     "short grace period",
+						     "warn",
+						     "deadlock"};
+
+const char *mock_fault_name(enum mock_fault f)
+{
+	return fault_names[f];
+}
+
+void mock_fault(enum mock_fault f)
+{
+	mock.faults[f]++;
+}
+
+uint64_t mock_faults(void)
+{
+	uint64_t n = 0;
+
+	for (int f = 0; f < MOCK_FAULTS; f++) {
+		if (mock.faults[f])
+			fprintf(stderr, "fault: %s (%lu)\n", fault_names[f],
+				(unsigned long)mock.faults[f]);
+		n += mock.faults[f];
+	}
+	return n;
+}
+
+uint64_t mock_random(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+void mock_init(uint32_t n_cpus, uint64_t seed)
+{
+	for (uint32_t i = 0; i < n_threads; i++)
+		free(threads[i].stack);
+	memset(threads, 0, sizeof(threads));
+	n_threads = 0;
+	running = NULL;
+	callbacks = NULL;
+	mock_memory_init();
+	mock_notes_init();
+	memset(&mock, 0, sizeof(mock));
+	mock.n_cpus = n_cpus;
+	steps = 0;
+	state = seed * 2654435761u + 88172645463325252u;
+}
+
+static void thread_main(unsigned int i)
+{
+	struct vs_task *t = &threads[i];
+
+	t->fn(t->arg);
+	if (t->preempt || t->rcu_depth)
+		mock_fault(MOCK_UNBALANCED);
+	t->done = true;
+	t->rcu_depth = 0;
+	t->preempt = 0;
+	mock_point();
+	abort(); /* a finished thread is never picked */
+}
+
+void mock_spawn(uint32_t cpu, void (*fn)(void *arg), void *arg)
+{
+	struct vs_task *t = &threads[n_threads];
+
+	if (n_threads == MOCK_THREADS)
+		abort();
+	t->cpu = cpu;
+	t->fn = fn;
+	t->arg = arg;
+	t->deadline = VS_PS_NEVER;
+	t->stack = malloc(STACK_BYTES);
+	getcontext(&t->context);
+	t->context.uc_stack.ss_sp = t->stack;
+	t->context.uc_stack.ss_size = STACK_BYTES;
+	t->context.uc_link = NULL;
+	makecontext(&t->context, (void (*)(void))thread_main, 1, n_threads++);
+}
+
+/* -- who goes on ------------------------------------------------------------------------------ */
+
+static bool cpu_is_held(const struct vs_task *t)
+{
+	for (uint32_t i = 0; i < n_threads; i++)
+		if (&threads[i] != t && threads[i].preempt && threads[i].cpu == t->cpu)
+			return true;
+	return false;
+}
+
+/* Now and then one is kept from running for long: an interrupt, a slow CPU. */
+static void maybe_stall(struct vs_task *t)
+{
+	steps++;
+	if (mock_random() % 32 == 0)
+		t->stalled_until = steps + mock_random() % 2048;
+}
+
+static bool can_run(const struct vs_task *t)
+{
+	if (t->done || cpu_is_held(t))
+		return false;
+	return !t->blocked || t->woken || mock.now >= t->deadline;
+}
+
+static struct vs_task *pick(void)
+{
+	struct vs_task *ready[MOCK_THREADS];
+	uint32_t n = 0, quick = 0;
+
+	for (uint32_t i = 0; i < n_threads; i++)
+		if (can_run(&threads[i]) && threads[i].stalled_until <= steps)
+			ready[quick++] = &threads[i];
+	if (quick)
+		return ready[mock_random() % quick];
+	for (uint32_t i = 0; i < n_threads; i++)
+		if (can_run(&threads[i]))
+			ready[n++] = &threads[i];
+	return n ? ready[mock_random() % n] : NULL;
+}
+
+/* Nobody can go on: time passes until a sleeper's deadline. */
+static bool next_deadline(void)
+{
+	vs_ps first = VS_PS_NEVER;
+
+	for (uint32_t i = 0; i < n_threads; i++)
+		if (!threads[i].done && threads[i].blocked && threads[i].deadline < first)
+			first = threads[i].deadline;
+	if (first == VS_PS_NEVER)
+		return false;
+	if (first > mock.now)
+		mock.now = first;
+	return true;
+}
+
+void mock_point(void)
+{
+	struct vs_task *me = running, *next;
+
+	if (!me)
+		return;
+	mock.now += VS_PS_PER_NS;
+	maybe_stall(me);
+	if (!me->done && !me->preempt && !me->blocked && mock_random() % 64 == 0)
+		me->cpu = mock_random() % mock.n_cpus; /* moved while it was switched out */
+	while (!(next = pick()) && next_deadline())
+		;
+	if (next == me)
+		return;
+	running = next;
+	swapcontext(&me->context, next ? &next->context : &outside);
+}
+
+void mock_run(void)
+{
+	running = pick();
+	if (running)
+		swapcontext(&outside, &running->context);
+	running = NULL;
+	for (uint32_t i = 0; i < n_threads; i++) {
+		if (!threads[i].done) {
+			mock_fault(MOCK_DEADLOCK);
+			return;
+		}
+	}
+	for (uint32_t i = 0; i < n_threads; i++)
+		free(threads[i].stack);
+	memset(threads, 0, sizeof(threads));
+	n_threads = 0;
+}
+
+void mock_call(void (*fn)(void *arg), void *arg)
+{
+	mock_spawn(0, fn, arg);
+	mock_run();
+}
+
+/* -- port.h: threads and CPUs -------------------------------------------------------------------
+ */
+
+struct vs_task *vs_task_current(void)
+{
+	return running;
+}
+
+void *vs_task_area(struct vs_task *t)
+{
+	return t->area;
+}
+
+uint32_t vs_cpu_id(void)
+{
+	return running->cpu;
+}
+
+uint32_t vs_cpu_count(void)
+{
+	return mock.n_cpus;
+}
+
+vs_ps vs_now_ps(void)
+{
+	return mock.now;
+}
+
+uint32_t vs_hz(void)
+{
+	return 250;
+}
+
+void vs_preempt_disable(void)
+{
+	running->preempt++;
+}
+
+void vs_preempt_enable(void)
+{
+	running->preempt--;
+	mock_point();
+}
+
+void vs_cond_resched(void)
+{
+	if (running->rcu_depth)
+		mock_fault(MOCK_SLEEP_IN_READER);
+	mock_point();
+}
+
+void vs_cpu_relax(void)
+{
+	mock_point();
+}
+
+bool vs_task_block(enum vs_wait why, const void *what, struct vs_task *owner, vs_ps deadline)
+{
+	struct vs_task *t = running;
+	bool woken;
+
+	(void)what;
+	(void)owner;
+	mock.blocks[why]++;
+	if (t->rcu_depth)
+		mock_fault(MOCK_SLEEP_IN_READER);
+	if (t->preempt)
+		mock_fault(MOCK_SLEEP_ATOMIC);
+	t->blocked = true;
+	t->deadline = deadline;
+	mock_point();
+	t->blocked = false;
+	t->deadline = VS_PS_NEVER;
+	woken = t->woken;
+	t->woken = false;
+	return woken;
+}
+
+void vs_task_wake(struct vs_task *t)
+{
+	t->woken = true;
+}
+
+void vs_kick_cpu(uint32_t cpu)
+{
+	mock.kicks++;
+	mock.kicked[cpu / 64] |= UINT64_C(1) << cpu % 64;
+}
+
+void vs_kick_cpus(const uint64_t *bitmap, size_t n_words, bool wait)
+{
+	mock.waits += wait;
+	for (uint32_t cpu = 0; cpu < n_words * 64; cpu++)
+		if (bitmap[cpu / 64] >> cpu % 64 & 1)
+			vs_kick_cpu(cpu);
+}
+
+/* -- port.h: RCU --------------------------------------------------------------------------------
+ */
+
+void vs_rcu_read_lock(void)
+{
+	running->rcu_sections += !running->rcu_depth++;
+	mock_point();
+}
+
+void vs_rcu_read_unlock(void)
+{
+	mock_point();
+	running->rcu_depth--;
+}
+
+void vs_rcu_synchronize(bool expedited)
+{
+	uint64_t seen[MOCK_THREADS];
+
+	(void)expedited;
+	mock.synchronized++;
+	if (running->rcu_depth)
+		mock_fault(MOCK_SYNC_IN_READER);
+	if (running->preempt)
+		mock_fault(MOCK_SLEEP_ATOMIC);
+	for (uint32_t i = 0; i < n_threads; i++)
+		seen[i] = threads[i].rcu_depth ? threads[i].rcu_sections : 0;
+	for (uint32_t i = 0; i < n_threads; i++)
+		while (&threads[i] != running && seen[i] && threads[i].rcu_depth &&
+		       threads[i].rcu_sections == seen[i] && !threads[i].done)
+			mock_point();
+}
+
+void vs_rcu_call(struct vs_rcu_head *head, void (*func)(struct vs_rcu_head *head))
+{
+	head->func = func;
+	head->next = callbacks;
+	callbacks = head;
+}
+
+void vs_rcu_barrier(void)
+{
+	vs_rcu_synchronize(false);
+	while (callbacks) {
+		struct vs_rcu_head *head = callbacks;
+
+		callbacks = head->next;
+		head->func(head);
+	}
+}
+
+/* -- port.h: guests and bugs ----------------------------------------------------------------------
+ */
+
+enum vs_exit vs_guest_run(void)
+{
+	return mock.guest.run();
+}
+
+void vs_guest_operation(void)
+{
+	mock.guest.operation();
+}
+
+bool vs_guest_should_exit(void)
+{
+	return mock.guest.should_exit && mock.guest.should_exit();
+}
+
+vs_ps vs_guest_halt_ps(void)
+{
+	return mock.guest.halt_ps;
+}
+
+void vs_bug(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "%s:%d: %s\n", file, line, what);
+	abort();
+}
+
+void vs_warn(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "%s:%d: %s\n", file, line, what);
+	mock_fault(MOCK_WARN);
+}
