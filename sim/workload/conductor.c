@@ -20,6 +20,9 @@ static void stopped(struct vs_task *t, void *arg)
 	struct vs_issuer *i = arg;
 
 	i->stop = true;
+	/* what was handed to it may still be on its way, behind this message */
+	if (i->stream->def->arrival == VS_ARRIVAL_PACED && i->handed < i->share)
+		i->share = i->handed;
 	if (i->slot)
 		vs_guest_poke(t);
 	else
@@ -64,6 +67,7 @@ static void on_completed(struct vs_task *t, void *arg)
 			continue;
 		struct vs_issuer *i = &s->issuers[s->handed_out++ % s->def->issuers];
 
+		i->handed++;
 		vs_task_post(i->task, told, i);
 	}
 }

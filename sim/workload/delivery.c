@@ -58,11 +58,22 @@ static void ready(struct vs_workload *w, const void *vcpu, uint64_t index)
 	at[1] = index + 1;
 }
 
+void vs_target_entered(struct vs_workload *w, const void *vcpu, vs_ps now)
+{
+	uint32_t line, target = find(w, vcpu, &line)[1];
+
+	if (target)
+		w->targets[target - 1].entered_at = now;
+}
+
+/* A vCPU that has never run would not answer: it takes no part in deliveries. Seen with the delay
+ * of the machine's window, so that the host's order does not matter. */
 static void posted(struct vs_workload *w, struct vs_target *t)
 {
 	struct vs_opened *o = w->opened_of[vs_task_id(vs_task_current())];
+	vs_ps seen = vs_core_now->clock, window = w->s->machine.window_ps;
 
-	if (!o || o->op != VS_OP_IPI_BROADCAST)
+	if (!o || o->op != VS_OP_IPI_BROADCAST || seen < window || t->entered_at > seen - window)
 		return;
 	if (t->n_pending == t->cap_pending) {
 		t->cap_pending = t->cap_pending ? 2 * t->cap_pending : 4;

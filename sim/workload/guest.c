@@ -50,14 +50,15 @@ static void left(void *ctx, vs_ps now)
 {
 	struct vs_slot *slot = ctx;
 
-	vs_issuer_begin(slot->current, now);
+	slot->calling = slot->current;
+	vs_issuer_begin(slot->calling, now);
 }
 
 static void operation(void *ctx)
 {
 	struct vs_slot *slot = ctx;
 
-	vs_issuer_perform(slot->current);
+	vs_issuer_perform(slot->calling);
 }
 
 static void entered(void *ctx, vs_ps now)
@@ -65,12 +66,20 @@ static void entered(void *ctx, vs_ps now)
 	struct vs_slot *slot = ctx;
 	const struct vs_op_sink *sink = slot->w->sink;
 
+	if (!slot->has_run) {
+		slot->has_run = true;
+		vs_target_entered(slot->w, slot->vcpu, now);
+	}
 	if (slot->create_start != VS_PS_NEVER) {
 		sink->latency(sink->ctx, VS_OP_HOTPLUG, VS_TO_ONLINE, now - slot->create_start);
 		slot->create_start = VS_PS_NEVER;
 	}
-	if (slot->current && slot->current->current)
-		vs_issuer_end(slot->current, now);
+	if (slot->calling) {
+		struct vs_issuer *done = slot->calling;
+
+		slot->calling = NULL;
+		vs_issuer_end(done, now);
+	}
 }
 
 const struct vs_guest_ops vs_workload_guest = {

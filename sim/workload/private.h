@@ -32,8 +32,10 @@ struct vs_issuer {
 	uint64_t done;
 	uint64_t arrival; /* open: next arrival's number in the stream */
 	vs_ps arrival_ps;
-	vs_ps due_ps;  /* when the next operation is due; VS_PS_NEVER: when told */
-	uint64_t told; /* paced: operations asked for and not yet begun */
+	vs_ps due_ps;    /* when the next operation is due; VS_PS_NEVER: when told */
+	uint64_t told;   /* paced: operations asked for and not yet begun */
+	uint64_t handed; /* paced: asked for in all; the conductor's, final once it stops the stream
+			  */
 	bool stop;
 	bool finished;
 	struct vs_opened *current;
@@ -44,7 +46,7 @@ struct vs_stream_state {
 	const struct vs_stream *def;
 	struct vs_issuer *issuers;
 	/* the conductor's */
-	uint64_t completed, handed_out;
+	uint64_t completed, handed_out; /* of the stream, to its issuers in turn */
 	uint32_t issuers_left;
 	bool ended;
 	bool followed; /* somebody keeps pace with it */
@@ -59,12 +61,15 @@ struct vs_slot {
 	gsl_rng *run_rng, *halt_rng;
 	struct vs_issuer **issuers;
 	uint32_t n_issuers;
-	struct vs_issuer *current; /* whose operation the guest asks for */
+	struct vs_issuer *current; /* whose operation the guest asks for next */
+	struct vs_issuer *calling; /* whose operation is under way */
+	bool has_run;
 	vs_ps create_start; /* hotplug: when its create was called; VS_PS_NEVER: not measured */
 };
 
 /* Broadcasts posted to a vCPU and not yet taken: only touched under its request word's line. */
 struct vs_target {
+	vs_ps entered_at; /* first guest entry; VS_PS_NEVER: has not run yet */
 	struct vs_opened **pending;
 	uint32_t n_pending, cap_pending;
 };
@@ -116,6 +121,7 @@ void vs_slot_thread(void *arg);
 
 /* delivery.c */
 struct vs_opened *vs_opened_new(struct vs_workload *w);
+void vs_target_entered(struct vs_workload *w, const void *vcpu, vs_ps now);
 void vs_opened_returned(struct vs_workload *w, struct vs_opened *o);
 
 #endif

@@ -44,7 +44,7 @@ bool vs_issuer_over(struct vs_issuer *i, vs_ps now)
 
 	if (i->done >= i->share)
 		return true;
-	if (i->stop && !i->told)
+	if (i->stop && def->arrival != VS_ARRIVAL_PACED)
 		return true;
 	if (def->end != VS_END_FOR)
 		return false;

@@ -119,6 +119,8 @@ static bool make(struct vs_workload *w)
 	w->streams = calloc(w->s->n_streams ? w->s->n_streams : 1, sizeof(*w->streams));
 	if (!w->by_line || !w->slots || !w->targets || !w->streams)
 		return false;
+	for (uint32_t i = 0; i < n; i++)
+		w->targets[i].entered_at = VS_PS_NEVER;
 	w->conductor = vs_task_new(w->host, &p);
 	for (uint32_t id = 0; id < n; id++)
 		if (!make_slot(w, id))
