@@ -98,14 +98,35 @@ END_TEST
 
 START_TEST(fractions_of_a_nanosecond_are_whole_picoseconds)
 {
+	size_t length;
+	char *toy = read_file(MACHINES_DIR "/toy-4.json", &length);
+	/* 1.001 * 1000 is 1000.9999999999999 in a double */
+	char *text =
+		edited(toy, "\"issue_ns\": {\"value\": 1,", "\"issue_ns\": {\"value\": 1.001,");
+	char *file = temporary_file(text, strlen(text)), path[64];
+	struct vs_errors errs;
+	struct vs_machine m;
+
+	snprintf(path, sizeof(path), "./%s", file);
+	vs_errors_init(&errs);
+	ck_assert(vs_machine_load(path, ".", MACHINES_DIR, &m, &errs));
+	ck_assert_uint_eq(m.issue_ps, 1001);
+	unlink(file);
+	free(file);
+	free(text);
+	free(toy);
+}
+END_TEST
+
+START_TEST(one_socket_has_one_distance_to_memory)
+{
 	struct vs_machine_params params;
 	struct vs_machine m;
 
 	load_shipped("epyc-7773x", &m, &params);
-	ck_assert_uint_eq(m.l3_ps,
-			  12857); /* 12.857 ns; 12.857 * 1000 is 12856.999... in a double */
 	ck_assert(m.home_in_path);
-	/* one socket: a cross-socket leg repeats the only one there is */
+	ck_assert_uint_eq(m.leg_ps[VS_SAME_SOCKET], 5750);
+	/* can't occur, so it repeats the only one there is */
 	ck_assert_uint_eq(m.leg_ps[VS_CROSS_SOCKET], 5750);
 	vs_machine_params_release(&params);
 }
@@ -330,6 +351,7 @@ int main(void)
 	tcase_add_loop_test(t, shipped_machines_load, 0, N_SHIPPED);
 	tcase_add_test(t, every_shipped_machine_is_tested);
 	tcase_add_test(t, fractions_of_a_nanosecond_are_whole_picoseconds);
+	tcase_add_test(t, one_socket_has_one_distance_to_memory);
 	tcase_add_test(t, eight_sockets_have_three_links_each);
 	tcase_add_test(t, parameters_keep_where_they_come_from);
 	tcase_add_loop_test(t, contradictions_are_refused, 0, sizeof(refused) / sizeof(refused[0]));
