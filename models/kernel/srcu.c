@@ -83,8 +83,8 @@ static bool drained(struct srcu_struct *ssp, int idx)
 
 static void sleep_until(struct srcu_struct *ssp, vs_ps deadline)
 {
-	while (vs_now_ps() < deadline)
-		vs_task_block(VS_WAIT_GRACE_PERIOD, ssp, NULL, deadline);
+	while (vs_now_ps() < deadline && vs_task_block(VS_WAIT_GRACE_PERIOD, ssp, NULL, deadline))
+		; /* woken by something else */
 }
 
 /* Zero-delay passes that one phase may have. */
