@@ -231,6 +231,8 @@ void vs_tell_site(struct vs_checker *c, FILE *out, uintptr_t pc)
 {
 	char buf[256];
 
+	if (pc && !c->sites)
+		c->sites = vs_sites_new(); /* NULL is fine: then nothing is known */
 	fputs(vs_site_name(c->sites, pc, buf, sizeof(buf)), out);
 }
 
@@ -288,13 +290,12 @@ const struct vs_verdict *vs_check_finish(struct vs_checker *c, size_t *n)
 	if (!*n)
 		return NULL;
 	qsort(all, *n, sizeof(*all), any_order);
-	c->sites = vs_sites_new();
 	c->out = vs_check_alloc(*n, sizeof(*c->out));
 	for (i = 0; i < *n; i++) {
 		c->out[i] = (struct vs_verdict){.kind = all[i]->kind,
-						  .time = all[i]->at.time,
-						  .cpu = all[i]->at.cpu,
-						  .text = text_of(c, all[i])};
+						.time = all[i]->at.time,
+						.cpu = all[i]->at.cpu,
+						.text = text_of(c, all[i])};
 		c->n_out++;
 	}
 	return c->out;

@@ -204,45 +204,40 @@ static void alloced(void *ctx, uint32_t core, uintptr_t addr, size_t bytes, enum
 
 	vs_objects_advance(c->mem->objects, now, settled, c);
 	in_use = vs_objects_put(c->mem->objects, addr, bytes, class, &at, &o);
-	if (in_use)
-		report(c,
-		       (struct vs_finding){.kind = VS_CHECK_DOUBLE_ALLOC,
-					   .at = at,
-					   .a = bytes,
-					   .tell = tell_double_alloc},
-		       in_use);
+	if (!in_use)
+		return;
+	/* its lines may not be watched, and are no longer what they were */
+	watch(c, addr, bytes, true);
+	watch(c, in_use->addr, in_use->bytes, true);
+	report(c,
+	       (struct vs_finding){.kind = VS_CHECK_DOUBLE_ALLOC,
+				   .at = at,
+				   .a = bytes,
+				   .tell = tell_double_alloc},
+	       in_use);
 }
 
-/* Left allocated, if the VM went after its allocation and before its free. */
+/* Allocated when the last VM went, and not yet freed. */
+static bool is_left(const struct vs_mem_check *m, const struct vs_object *o)
+{
+	return o->class != VS_MEM_KERNEL && o->alloc.time <= m->gone.time &&
+	       !(o->freed && o->free.time <= m->gone.time);
+}
+
+/* To be judged again at the end: an earlier free may come yet. */
 static void judge_left(struct vs_mem_check *m, struct vs_object *o)
 {
-	if (o->class == VS_MEM_KERNEL || o->alloc.time > m->gone.time ||
-	    (o->freed && o->free.time <= m->gone.time))
+	if (!is_left(m, o))
 		return;
 	o->pinned = true;
 	m->left = vs_check_room(m->left, m->n_left, &m->cap_left, sizeof(*m->left));
 	m->left[m->n_left++] = o;
 }
 
-/*
- * The second of two frees is the one with the later stamp, also if the host ran it first (then
- * neither CPU can know of the other's).
- */
-static void freed_again(struct vs_checker *c, struct vs_object *o, const struct vs_stamp *at)
-{
-	struct vs_finding f = {.kind = VS_CHECK_DOUBLE_FREE, .at = *at, .tell = tell_double_free};
-
-	if (vs_stamp_order(at, &o->free) < 0) {
-		f.at = o->free;
-		o->free = *at;
-	}
-	report(c, f, o);
-}
-
 static void freed(void *ctx, uint32_t core, uintptr_t addr, uintptr_t site, vs_ps now)
 {
 	struct vs_checker *c = ctx;
-	struct vs_stamp at = vs_check_stamp(c, core, now, site);
+	struct vs_stamp at = vs_check_stamp(c, core, now, site), second;
 	struct vs_object *o;
 
 	vs_objects_advance(c->mem->objects, now, settled, c);
@@ -258,12 +253,16 @@ static void freed(void *ctx, uint32_t core, uintptr_t addr, uintptr_t site, vs_p
 		       inside ? o : NULL);
 		return;
 	}
-	if (o->freed) {
-		freed_again(c, o, &at);
+	/* The second of two frees is the one with the later stamp, also if the host ran it first.
+	 */
+	if (vs_object_freed(o, &at, &second)) {
+		report(c,
+		       (struct vs_finding){.kind = VS_CHECK_DOUBLE_FREE,
+					   .at = second,
+					   .tell = tell_double_free},
+		       o);
 		return;
 	}
-	o->freed = true;
-	o->free = at;
 	watch(c, o->addr, o->bytes, true);
 	if (c->mem->vms_gone)
 		judge_left(c->mem, o);
@@ -289,7 +288,7 @@ static enum vs_check_kind verdict(const struct vs_object *o, uint32_t cpu, vs_ps
 	/* far behind the nearest object it is hardly that one which is meant */
 	if (offset >= o->bytes + LINE && offset >= 2 * o->bytes)
 		return VS_CHECK_UNALLOCATED;
-	if (offset < o->bytes && o->freed && vs_known(&o->free, cpu, now))
+	if (offset < o->bytes && vs_object_known_free(o, cpu, now))
 		return VS_CHECK_USE_AFTER_FREE;
 	return offset + size > o->bytes ? VS_CHECK_OUT_OF_BOUNDS : VS_CHECK_KINDS;
 }

@@ -63,10 +63,21 @@ static struct vs_object *new_object(struct vs_objects *m)
 	return o;
 }
 
+static void free_more(struct vs_object *o)
+{
+	struct vs_free *f;
+
+	while ((f = o->more_frees)) {
+		o->more_frees = f->next;
+		free(f);
+	}
+}
+
 static void drop(struct vs_objects *m, struct vs_object *o)
 {
 	if (--o->refs || o->pinned)
 		return;
+	free_more(o);
 	o->next_unused = m->unused;
 	m->unused = o;
 }
@@ -80,6 +91,8 @@ void vs_objects_free(struct vs_objects *m)
 		return;
 	while ((b = m->all_blocks)) {
 		m->all_blocks = b->next_unused;
+		for (i = 1; i < BLOCK; i++)
+			free_more(&b[i]);
 		free(b);
 	}
 	for (i = 0; i < m->n_chunks; i++)
@@ -87,6 +100,40 @@ void vs_objects_free(struct vs_objects *m)
 	free(m->chunk);
 	free(m->recent);
 	free(m);
+}
+
+bool vs_object_known_free(const struct vs_object *o, uint32_t cpu, vs_ps now)
+{
+	const struct vs_free *f;
+
+	if (!o->freed || vs_known(&o->free, cpu, now))
+		return o->freed;
+	for (f = o->more_frees; f; f = f->next) {
+		if (vs_known(&f->at, cpu, now))
+			return true;
+	}
+	return false;
+}
+
+bool vs_object_freed(struct vs_object *o, const struct vs_stamp *at, struct vs_stamp *second)
+{
+	struct vs_free *more;
+
+	if (!o->freed) {
+		o->freed = true;
+		o->free = *at;
+		return false;
+	}
+	*second = *at;
+	if (vs_stamp_order(at, &o->free) < 0) {
+		*second = o->free;
+		o->free = *at;
+	}
+	more = vs_check_alloc(1, sizeof(*more));
+	more->at = *second;
+	more->next = o->more_frees;
+	o->more_frees = more;
+	return true;
 }
 
 /* -- chunks ---------------------------------------------------------------------------------- */
@@ -228,18 +275,17 @@ static void push_recent(struct vs_objects *m, struct vs_object *by, struct vs_ob
 		old->refs++;
 }
 
-/* One older object under the new one, which starts before it (and is still found in front) or
- * inside. */
+/* One older object under the new one. One that starts before it is still found by its front. */
 static void hide(struct vs_objects *m, struct vs_object *by, struct vs_object *old,
 		 struct vs_object **in_use)
 {
-	push_recent(m, by, old);
-	if (!old->freed && !*in_use)
+	if (!vs_object_known_free(old, by->alloc.cpu, by->alloc.time))
 		*in_use = old;
-	if (old->addr >= by->addr) {
-		set_start(m, old->addr, NULL);
-		drop(m, old);
-	}
+	if (old->addr < by->addr)
+		return;
+	push_recent(m, by, old);
+	set_start(m, old->addr, NULL);
+	drop(m, old);
 }
 
 struct vs_object *vs_objects_put(struct vs_objects *m, uintptr_t addr, size_t bytes,
@@ -264,24 +310,20 @@ struct vs_object *vs_objects_put(struct vs_objects *m, uintptr_t addr, size_t by
 	return in_use;
 }
 
-/* Which of two objects is the better answer for addr: the one that covers it, the newer if both
- * do; else the nearer, the newer if equally near. */
-static struct vs_object *better(struct vs_object *x, struct vs_object *y, uintptr_t addr)
+/* Nearer before addr, that is with the higher start; the newer if they start together. */
+static struct vs_object *nearer(struct vs_object *x, struct vs_object *y)
 {
-	bool cx, cy;
-
 	if (!x || !y)
 		return x ? x : y;
-	cx = covers(x, addr);
-	cy = covers(y, addr);
-	if (cx != cy)
-		return cx ? x : y;
-	if (!cx && x->addr != y->addr)
+	if (x->addr != y->addr)
 		return x->addr > y->addr ? x : y;
 	return vs_stamp_order(&x->alloc, &y->alloc) > 0 ? x : y;
 }
 
-/* Only what `cpu` knows counts: an allocation it cannot know of hides nothing from it. */
+/*
+ * What the map would say if it held only what `cpu` knows: allocations that it cannot know of are
+ * passed over, and hide nothing from it.
+ */
 struct vs_object *vs_objects_find(struct vs_objects *m, uintptr_t addr, uint32_t cpu, vs_ps now)
 {
 	struct vs_object *best = before(m, addr);
@@ -294,7 +336,7 @@ struct vs_object *vs_objects_find(struct vs_objects *m, uintptr_t addr, uint32_t
 
 		if (r->old && r->old->addr <= addr && !vs_known(&r->by->alloc, cpu, now) &&
 		    vs_known(&r->old->alloc, cpu, now))
-			best = better(best, r->old, addr);
+			best = nearer(best, r->old);
 	}
 	return best;
 }

@@ -10,11 +10,17 @@
 
 #include "sim/check/private.h"
 
+struct vs_free {
+	struct vs_stamp at;
+	struct vs_free *next;
+};
+
 struct vs_object {
 	uintptr_t addr;
 	size_t bytes;
 	enum vs_mem_class class;
-	struct vs_stamp alloc, free; /* free: if freed */
+	struct vs_stamp alloc, free; /* free: if freed, the earliest */
+	struct vs_free *more_frees;  /* freed again: the others, owned */
 	bool freed;
 	bool settled; /* every CPU knows of the allocation */
 	bool pinned;  /* a finding tells of it: kept for ever */
@@ -32,14 +38,21 @@ void vs_objects_grow(struct vs_objects *m, uintptr_t addr, size_t bytes, const s
 /* Has it been grown, as far as cpu can know? */
 bool vs_objects_ours(const struct vs_objects *m, uintptr_t addr, uint32_t cpu, vs_ps now);
 
-/* A new object, hiding what was there. Returns an object that was still in use there, or NULL. */
+/* A new object, hiding what was there. Returns the last object there that was in use as far as the
+ * allocating CPU can know, or NULL. */
 struct vs_object *vs_objects_put(struct vs_objects *m, uintptr_t addr, size_t bytes,
 				 enum vs_mem_class class, const struct vs_stamp *at,
 				 struct vs_object **made);
 
-/* The object that addr lies in, or else the nearest one before it, as cpu can know at now; NULL:
- * none. Freed ones count. */
+/* The object that starts at or last before addr, as cpu can know at now; NULL: none. Freed ones
+ * count. */
 struct vs_object *vs_objects_find(struct vs_objects *m, uintptr_t addr, uint32_t cpu, vs_ps now);
+
+/* One of its frees is known. */
+bool vs_object_known_free(const struct vs_object *o, uint32_t cpu, vs_ps now);
+/* Another free. True: it was freed before; *second is then the later one of this and what was the
+ * earliest. */
+bool vs_object_freed(struct vs_object *o, const struct vs_stamp *at, struct vs_stamp *second);
 
 /* Next in the map at or after addr (0: first), in address order; NULL: no more. */
 struct vs_object *vs_objects_next(struct vs_objects *m, uintptr_t addr);

@@ -162,8 +162,10 @@ static void now_created(struct vs_checker *c, const void *obj, uint64_t index, s
 						     .tell = tell_never_ready});
 		return;
 	}
-	p->created = at;
-	p->is_created = true;
+	if (!p->is_created) {
+		p->created = at;
+		p->is_created = true;
+	}
 }
 
 static void now_gone(struct vs_checker *c, const void *obj, uint64_t index, struct vs_stamp at)
