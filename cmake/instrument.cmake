@@ -5,6 +5,8 @@ set(VS_CC "${CMAKE_CURRENT_LIST_DIR}/../vcpusim-cc")
 cmake_path(NORMAL_PATH VS_CC)
 set(VS_CC_DEPENDS "${VS_CC}" "${CMAKE_CURRENT_LIST_DIR}/../sim/hw/tsan_copies.awk")
 
+set(VS_INSTRUMENTED_CC gcc CACHE STRING "compiler of instrumented code that names none: gcc, clang")
+
 # vs_instrumented_objects(NAME SOURCES files... [CC gcc|clang] [FLAGS flags...])
 #
 # Sets NAME_OBJECTS to object files that any target of this directory may list as sources, and
@@ -12,7 +14,7 @@ set(VS_CC_DEPENDS "${VS_CC}" "${CMAKE_CURRENT_LIST_DIR}/../sim/hw/tsan_copies.aw
 function(vs_instrumented_objects name)
   cmake_parse_arguments(ARG "" "CC" "SOURCES;FLAGS" ${ARGN})
   if(NOT ARG_CC)
-    set(ARG_CC gcc)
+    set(ARG_CC ${VS_INSTRUMENTED_CC})
   endif()
   set(objects)
   foreach(source ${ARG_SOURCES})
@@ -36,19 +38,23 @@ function(vs_instrumented_objects name)
   set(${name}_OBJECTS "${objects}" PARENT_SCOPE)
 endfunction()
 
-# vs_module(NAME SOURCES files... [CC gcc|clang] [FLAGS flags...])
+# vs_module(NAME SOURCES files... [CC gcc|clang] [FLAGS flags...] [OUTPUT_DIR dir])
 #
-# Makes ${CMAKE_BINARY_DIR}/modules/NAME.so, as target module-NAME and as part of `all`.
+# Makes ${CMAKE_BINARY_DIR}/modules/NAME.so, as target module-NAME and as part of `all`. vcpusim loads
+# all that lies there, so modules that only tests use go to an OUTPUT_DIR of their own.
 function(vs_module name)
-  cmake_parse_arguments(ARG "" "CC" "SOURCES;FLAGS" ${ARGN})
+  cmake_parse_arguments(ARG "" "CC;OUTPUT_DIR" "SOURCES;FLAGS" ${ARGN})
   if(NOT ARG_CC)
-    set(ARG_CC gcc)
+    set(ARG_CC ${VS_INSTRUMENTED_CC})
   endif()
   vs_instrumented_objects(module-${name}-objects SOURCES ${ARG_SOURCES} CC ${ARG_CC}
                           FLAGS ${ARG_FLAGS})
-  set(module "${CMAKE_BINARY_DIR}/modules/${name}.so")
+  if(NOT ARG_OUTPUT_DIR)
+    set(ARG_OUTPUT_DIR "${CMAKE_BINARY_DIR}/modules")
+  endif()
+  set(module "${ARG_OUTPUT_DIR}/${name}.so")
   add_custom_command(OUTPUT "${module}"
-    COMMAND ${CMAKE_COMMAND} -E make_directory "${CMAKE_BINARY_DIR}/modules"
+    COMMAND ${CMAKE_COMMAND} -E make_directory "${ARG_OUTPUT_DIR}"
     COMMAND "${VS_CC}" --cc=${ARG_CC} -o "${module}" ${module-${name}-objects_OBJECTS}
     DEPENDS ${module-${name}-objects_OBJECTS} "${VS_CC}"
     COMMENT "Linking module ${name}" VERBATIM)

@@ -8,7 +8,7 @@
 #include "sim/io/module_hash.h"
 #include "tests/instrument/expect.h"
 
-#define MODULE(name) VS_BINARY_DIR "/modules/instrument-" name ".so"
+#define MODULE(name) VS_BINARY_DIR "/tests/instrument/modules/instrument-" name ".so"
 
 static struct vs_module_id identify(const char *path)
 {
