@@ -113,7 +113,7 @@ static void bare_run(struct vs_engine *e)
 	struct driver_stack d = {0};
 
 	e->backend_data = &d;
-	while (vs_driver_step(e)) {
+	while (vs_driver_round(e)) {
 		struct vs_ctx *to = vs_resume_next(e);
 
 		if (to)

@@ -168,6 +168,14 @@ bool vs_driver_step(struct vs_engine *e)
 	return e->o.strict ? vs_strict_step(e) : vs_windowed_step(e);
 }
 
+bool vs_driver_round(struct vs_engine *e)
+{
+	if (!e->prepared)
+		return vs_driver_step(e);
+	e->prepared = false;
+	return !e->stopped;
+}
+
 enum vs_stop vs_engine_run(struct vs_engine *e, vs_ps limit)
 {
 	e->limit = limit < VS_PS_MAX_RUN ? limit : VS_PS_MAX_RUN;

@@ -62,6 +62,7 @@ struct vs_engine {
 	/* contexts to resume now, in host order */
 	struct vs_ctx **resume;
 	uint32_t n_resume, next_resume;
+	bool prepared; /* the resume list is made already, for the driver to take up */
 	struct vs_ctx **ctxs;
 	uint32_t n_ctxs, cap_ctxs;
 	const struct vs_backend_ops *backend;
@@ -117,6 +118,8 @@ void vs_core_set_limit(struct vs_core *c);
 void vs_resume_later(struct vs_engine *e, struct vs_core *c);
 /* One step of the driver: fills the resume list. False: stop. */
 bool vs_driver_step(struct vs_engine *e);
+/* The same for a backend's loop, which may find the list prepared. */
+bool vs_driver_round(struct vs_engine *e);
 bool vs_windowed_step(struct vs_engine *e);
 bool vs_strict_step(struct vs_engine *e);
 vs_ps vs_driver_peek(const struct vs_engine *e);

@@ -32,7 +32,7 @@ class WindowModel : public simgrid::kernel::resource::Model {
 	}
 	void update_actions_state(double, double) override
 	{
-		if (!vs_driver_step(engine_))
+		if (!vs_driver_round(engine_))
 			return;
 		for (uint32_t i = 0; i < engine_->n_resume; i++)
 			static_cast<sg::Actor *>(engine_->resume[i]->backend)->resume();
