@@ -159,27 +159,22 @@ static void watch(struct vs_checker *c, uintptr_t addr, size_t bytes, bool on)
 		vs_hw_watch_lines(c->hw, addr, bytes, on);
 }
 
-/* A line which the object shares with others is given free when they allow it too. */
-static void unwatch_shared(struct vs_checker *c, uintptr_t line)
-{
-	if (vs_objects_all_live(c->mem->objects, line, LINE))
-		watch(c, line, LINE, false);
-}
-
+/* The lines of an object are given free; those which it shares with others, when they allow it
+ * too. */
 static void settled(void *ctx, struct vs_object *o)
 {
 	struct vs_checker *c = ctx;
-	uintptr_t first, last;
+	uintptr_t first = o->addr & ~(LINE - 1), end = o->addr + o->bytes;
+	uintptr_t last = (end - 1) & ~(LINE - 1);
 
 	if (!o->bytes)
 		return;
-	first = o->addr & ~(LINE - 1);
-	last = (o->addr + o->bytes - 1) & ~(LINE - 1);
-	unwatch_shared(c, first);
-	if (last == first)
-		return;
-	unwatch_shared(c, last);
-	if (last - first > LINE)
+	if (vs_objects_all_live(c->mem->objects, first, LINE))
+		watch(c, first, LINE, false);
+	if (last != first && vs_objects_all_live(c->mem->objects, last, LINE))
+		watch(c, last, LINE, false);
+	if (last > first + LINE &&
+	    vs_objects_all_live(c->mem->objects, first + LINE, last - first - LINE))
 		watch(c, first + LINE, last - first - LINE, false);
 }
 

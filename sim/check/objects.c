@@ -366,16 +366,28 @@ void vs_objects_advance(struct vs_objects *m, vs_ps now,
 		m->first = m->end = 0;
 }
 
-bool vs_objects_all_live(const struct vs_objects *m, uintptr_t addr, size_t bytes)
+/* Where the object ends, or another begins in it: an allocation over one in use. */
+static uintptr_t end_of(struct vs_objects *m, const struct vs_object *o)
 {
-	uintptr_t at = addr;
+	const struct vs_object *after = vs_objects_next(m, o->addr + 1);
+	uintptr_t end = o->addr + o->bytes;
+
+	return after && after->addr < end ? after->addr : end;
+}
+
+bool vs_objects_all_live(struct vs_objects *m, uintptr_t addr, size_t bytes)
+{
+	uintptr_t at = addr, end;
 
 	while (at < addr + bytes) {
 		const struct vs_object *o = before(m, at);
 
-		if (!o || o->freed || !o->settled || !covers(o, at))
+		if (!o || o->freed || !o->settled)
 			return false;
-		at = o->addr + o->bytes;
+		end = end_of(m, o);
+		if (at >= end)
+			return false;
+		at = end;
 	}
 	return true;
 }

@@ -63,6 +63,6 @@ void vs_objects_advance(struct vs_objects *m, vs_ps now,
 			void (*settled)(void *ctx, struct vs_object *o), void *ctx);
 
 /* Is each byte of [addr, addr + bytes) part of a settled object in use? */
-bool vs_objects_all_live(const struct vs_objects *m, uintptr_t addr, size_t bytes);
+bool vs_objects_all_live(struct vs_objects *m, uintptr_t addr, size_t bytes);
 
 #endif
