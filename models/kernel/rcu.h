@@ -6,8 +6,11 @@
  * period. Implements the RCU calls of vcpusim/port.h for a kernel whose readers are not preempted.
  *
  * A kernel thread runs the grace periods: start, sleep, look at the CPUs that have not reported,
- * repeat, wake who waits. CPUs notice and report in the softirq of their own ticks. See
- * docs/model-rcu.md for what is simplified.
+ * repeat, wake who waits. CPUs notice and report in the softirq of their own ticks.
+ *
+ * Simplified so far: no tree (reports and requests are messages to the thread's CPU, their cost a
+ * wake-up's), each expedited call runs a grace period of its own, waiters are woken by the thread
+ * itself, and callbacks are not split by the grace periods that are already under way.
  */
 #ifndef VS_RCU_H
 #define VS_RCU_H

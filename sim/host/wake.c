@@ -120,21 +120,24 @@ void vs_wake_here(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 	vs_cpu_enqueue(cpu, t, t->books_to);
 }
 
-/* Where to send what was meant for t and has reached this CPU, where t is not any more. Either
- * somebody else is already known to have it, or this CPU itself sent it away a moment ago. */
+/*
+ * Where to send what is meant for t, which is not on this CPU. Somebody else is known to have it;
+ * or this CPU itself sent it away a moment ago; or it is on its way here, and so is the message
+ * then.
+ */
 uint32_t vs_task_forward(const struct vs_cpu *cpu, const struct vs_task *t, vs_ps seen)
 {
 	const struct vs_history *w = &t->where;
-	uint32_t to = vs_history_get(w, vs_before(seen, cpu->host->window))->value;
+	vs_ps as_of = vs_before(seen, cpu->host->window);
+	uint32_t to = vs_history_get(w, as_of)->value;
 
 	if (to != cpu->id)
 		return to;
-	/* the stamp after the last one that names this CPU is its own */
-	for (uint32_t i = w->n; i-- > 1;)
+	/* the stamp after one that names this CPU is this CPU's own */
+	for (uint32_t i = w->n - 1; i && w->stamp[i].at > as_of; i--)
 		if (w->stamp[i - 1].value == cpu->id)
 			return w->stamp[i].value;
-	VS_ASSERT(!"a thread is nowhere");
-	__builtin_unreachable();
+	return cpu->id;
 }
 
 static void on_wake(struct vs_core *c, struct vs_event *ev);
@@ -186,10 +189,8 @@ void vs_task_wake(struct vs_task *t)
 		vs_wake_here(cpu, t, now);
 		return;
 	}
-	uint32_t to = vs_history_get(&t->where, vs_before(seen, h->window))->value;
+	uint32_t to = vs_task_forward(cpu, t, seen);
 
-	if (to == cpu->id)
-		to = vs_task_forward(cpu, t, seen);
 	vs_host_charge(h, h->m->wake_send_ps, VS_CAUSE_INTERRUPT);
 	vs_here(h, &now);
 	send_wake(cpu, t, to, now);

@@ -2,7 +2,10 @@
 
 #include "tests/host/rig.h"
 
-#define SAME(x) {(x) * 1000, (x) * 1000, (x) * 1000, (x) * 1000}
+#define SAME(x)                                                                                    \
+	{                                                                                          \
+		(x) * 1000, (x)*1000, (x)*1000, (x)*1000                                           \
+	}
 
 static const struct vs_machine round_numbers = {
 	.name = "round",
@@ -49,9 +52,8 @@ static const struct vs_machine round_numbers = {
 
 void rig_init(struct rig *r, const struct rig_options *o)
 {
-	struct vs_engine_options eo = {.strict = o->strict,
-				       .order = o->order,
-				       .backend = VS_BACKEND_BARE};
+	struct vs_engine_options eo = {
+		.strict = o->strict, .order = o->order, .backend = VS_BACKEND_BARE};
 	struct vs_machine *m = &r->s.machine;
 	char why[128];
 
@@ -83,12 +85,8 @@ void rig_release(struct rig *r)
 struct vs_task *rig_task(struct rig *r, const char *name, enum vs_task_kind kind, int cpu,
 			 void (*fn)(void *arg), void *arg, vs_ps at)
 {
-	struct vs_task_params p = {.name = name,
-				   .kind = kind,
-				   .cpu = cpu,
-				   .pinned = true,
-				   .fn = fn,
-				   .arg = arg};
+	struct vs_task_params p = {
+		.name = name, .kind = kind, .cpu = cpu, .pinned = true, .fn = fn, .arg = arg};
 	struct vs_task *t = vs_task_new(r->h, &p);
 
 	if (at != VS_PS_NEVER)

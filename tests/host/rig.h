@@ -29,9 +29,9 @@ struct rig_options {
 	vs_ps window;
 };
 
-#define NS(x) ((vs_ps)(x) * VS_PS_PER_NS)
-#define US(x) ((vs_ps)(x) * VS_PS_PER_US)
-#define MS(x) ((vs_ps)(x) * VS_PS_PER_MS)
+#define NS(x) ((vs_ps)(x)*VS_PS_PER_NS)
+#define US(x) ((vs_ps)(x)*VS_PS_PER_US)
+#define MS(x) ((vs_ps)(x)*VS_PS_PER_MS)
 
 void rig_init(struct rig *r, const struct rig_options *o);
 void rig_release(struct rig *r);

@@ -118,11 +118,11 @@ static void spin(struct thread *t)
 		vs_access((uintptr_t)p, 8, VS_READ | VS_ATOMIC, 0);
 		if (was && *p != was)
 			break;
-		was = *p;
+		was = *p; /* only here, where the access has just been granted, may it be read */
 		vs_host_charge(t->w->r.h, NS(1), VS_CAUSE_COMPUTE);
 		vs_cpu_relax();
 	}
-	note(t, *p);
+	note(t, was);
 }
 
 static void grace(struct thread *t)

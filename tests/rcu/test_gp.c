@@ -1,0 +1,393 @@
+/*
+ * Grace periods worked out by hand on four CPUs, 0 and 1 near each other, 2 and 3 too. The tick
+ * comes every 4 ms (HZ 250), looks at the CPUs are one jiffy apart. Costs: see tests/host/rig.h.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/kernel/rcu.h"
+#include "sim/host/rcuwatch.h"
+#include "tests/host/rig.h"
+
+static struct {
+	struct rig r;
+	struct vs_rcu *rcu;
+	vs_ps begin[8], end[8]; /* of grace periods */
+	uint32_t n_begin, n_end;
+	vs_ps at[8];
+	uint32_t n;
+	vs_ps reader_end;
+	struct vs_rcu_head *heads;
+	vs_ps called[8];
+	uint32_t called_cpu[8], n_called;
+} w;
+
+static void gp_begin(void *ctx, uint32_t core, vs_ps now, const void *domain, uint64_t seq)
+{
+	(void)ctx;
+	(void)core;
+	(void)seq;
+	ck_assert_ptr_null(domain);
+	w.begin[w.n_begin++] = now;
+}
+
+static void gp_end(void *ctx, uint32_t core, vs_ps now, const void *domain, uint64_t seq)
+{
+	(void)ctx;
+	(void)core;
+	(void)seq;
+	ck_assert_ptr_null(domain);
+	w.end[w.n_end++] = now;
+}
+
+static void mark(void)
+{
+	w.at[w.n++] = vs_now_ps();
+	ck_assert_uint_eq(rig_books(), vs_now_ps());
+}
+
+static void setup_hz(uint32_t hz)
+{
+	struct rig_options o = {.hz = hz};
+	struct vs_rcu_watch watch = {.gp_begin = gp_begin, .gp_end = gp_end};
+
+	memset(&w, 0, sizeof(w));
+	rig_init(&w.r, &o);
+	w.rcu = vs_rcu_new(w.r.h);
+	w.heads = vs_hw_arena_take(w.r.hw, 65536, 0);
+	vs_rcu_set_watch(&watch);
+}
+
+static void setup(void)
+{
+	setup_hz(250);
+}
+
+static void teardown(void)
+{
+	rig_release(&w.r);
+	vs_rcu_free(w.rcu);
+}
+
+static void caller(void *arg)
+{
+	vs_rcu_synchronize(arg != NULL);
+	mark();
+}
+
+/*
+ * All idle. The caller on CPU 1 starts at 1.0003, has asked at 1.0004; the request is there at
+ * 1.0006, the grace-period thread out of idle at 1.0009: it begins. One jiffy, never early: first
+ * look at 8 ms, from 8.0003 on, which leaves only its own CPU, where it runs itself. Next look at
+ * 12: CPU 0 has been idle. One look at a CPU: over at 12.00035. Wake-up sent until 12.00045, there
+ * 12.00065, out of idle 12.00095.
+ */
+START_TEST(all_idle)
+{
+	struct vs_rcu_stats stats;
+
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 1, caller, NULL, MS(1));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.begin[0], NS(1000900));
+	ck_assert_uint_eq(w.end[0], NS(12000350));
+	ck_assert_uint_eq(w.at[0], NS(12000950));
+	vs_rcu_stats(w.rcu, &stats);
+	ck_assert_uint_eq(stats.grace_periods, 1);
+	ck_assert_uint_eq(stats.scans, 2);
+}
+END_TEST
+
+/* Counted from where it begins, the second sleep is rounded up again: from 8.0005, to 16 ms. */
+START_TEST(drifting_looks)
+{
+	vs_rcu_params(w.rcu)->scan_drifts = true;
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 1, caller, NULL, MS(1));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.end[0], NS(16000350));
+}
+END_TEST
+
+/* HZ 1000: three jiffies. From 1.0009: 2 + 3 = 5 ms, then 8. */
+START_TEST(hz_1000)
+{
+	teardown();
+	setup_hz(1000);
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 1, caller, NULL, MS(1));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.end[0], NS(8000350));
+}
+END_TEST
+
+/* -- CPUs that are not idle
+ * ------------------------------------------------------------------------ */
+
+static void plan(void *ctx, vs_ps now, struct vs_guest_plan *out)
+{
+	(void)ctx;
+	(void)now;
+	*out = (struct vs_guest_plan){.run_ps = MS(30), .then = VS_GUEST_HALT, .halt_ps = 0};
+}
+
+static const struct vs_guest_ops guest_ops = {.plan = plan};
+
+static void vcpu(void *arg)
+{
+	(void)arg;
+	while (vs_guest_run() == VS_EXIT_INTERRUPT)
+		;
+}
+
+static void make_vcpu(uint32_t cpu)
+{
+	struct vs_task_params p = {.name = "vcpu",
+				   .kind = VS_TASK_VCPU,
+				   .cpu = (int32_t)cpu,
+				   .pinned = true,
+				   .fn = vcpu,
+				   .guest = &guest_ops};
+
+	vs_task_seed(vs_task_new(w.r.h, &p), US(2));
+}
+
+/*
+ * CPU 2 stays in its guest, and CPU 0 is reported for by the thread itself at the beginning. Tick
+ * at 4 ms: CPU 2 notices; the guest entry after it counts; tick at 8: exit 8.0003, handler 8.0013,
+ * softirq 8.0018, which reports: there at 8.002. The look at 8.0003 has settled 1 and 3, so that
+ * was the last: the thread is woken, 8.0023.
+ */
+START_TEST(guest_reports_after_two_ticks)
+{
+	vs_rcu_params(w.rcu)->gp_self_report = true;
+	make_vcpu(2);
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 1, caller, NULL, MS(1));
+	rig_run(&w.r, MS(25));
+	ck_assert_uint_eq(w.begin[0], NS(1000900));
+	ck_assert_uint_eq(w.end[0], NS(8002300));
+}
+END_TEST
+
+static void reader(void *arg)
+{
+	(void)arg;
+	vs_rcu_read_lock();
+	vs_task_compute(MS(20), VS_CAUSE_COMPUTE);
+	vs_rcu_read_unlock();
+	w.reader_end = vs_now_ps();
+}
+
+/*
+ * A reader on CPU 3 from 0.5003 on computes 20 ms. Five ticks of 1 us and one softirq (4 ms, where
+ * the grace period is noticed) later, 20.5058, it ends and the CPU goes idle. The next look, at
+ * 24 ms, sees it.
+ */
+START_TEST(reader_is_waited_for)
+{
+	vs_rcu_params(w.rcu)->gp_self_report = true;
+	rig_task(&w.r, "r", VS_TASK_CONTROL, 3, reader, NULL, US(500));
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 1, caller, NULL, MS(1));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.reader_end, NS(20505800));
+	ck_assert_uint_eq(w.end[0], NS(24000350));
+}
+END_TEST
+
+static void kernel_bound(void *arg)
+{
+	vs_ps end = *(vs_ps *)arg;
+
+	while (vs_now_ps() < end) {
+		vs_task_compute(US(50), VS_CAUSE_COMPUTE);
+		vs_cond_resched();
+	}
+}
+
+/*
+ * In the kernel for ever, though it offers to give way: nobody asks it to before the grace period
+ * is old. It began at 1.0009; the first tick more than 3 jiffies later is at 16 ms, and then CPU 3
+ * gives way; it reports at 20 ms: handler 20.001, softirq 20.0015, there 20.0017, thread 20.002.
+ */
+START_TEST(urgent_after_a_while)
+{
+	vs_ps end = MS(200);
+
+	vs_rcu_params(w.rcu)->gp_self_report = true;
+	vs_rcu_params(w.rcu)->urgent_jiffies = 3;
+	rig_task(&w.r, "k", VS_TASK_CONTROL, 3, kernel_bound, &end, US(500));
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 1, caller, NULL, MS(1));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.end[0], NS(20002000));
+}
+END_TEST
+
+/* -- sharing
+ * ----------------------------------------------------------------------------------------- */
+
+/* B and C ask while A's grace period is under way: too late for it, but they share the next, which
+ * begins when A's wake-up is sent, 12.00045: looks at 20 and 24 ms. C's wake-up goes out after B's.
+ */
+START_TEST(late_callers_share_the_next)
+{
+	struct vs_rcu_stats stats;
+
+	rig_task(&w.r, "a", VS_TASK_CONTROL, 1, caller, NULL, MS(1));
+	rig_task(&w.r, "b", VS_TASK_CONTROL, 2, caller, NULL, MS(2));
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 3, caller, NULL, MS(3));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.begin[1], NS(12000450));
+	ck_assert_uint_eq(w.end[1], NS(24000350));
+	ck_assert_uint_eq(w.at[0], NS(12000950));
+	ck_assert_uint_eq(w.at[1], NS(24000950));
+	ck_assert_uint_eq(w.at[2], NS(24001050));
+	vs_rcu_stats(w.rcu, &stats);
+	ck_assert_uint_eq(stats.grace_periods, 2);
+}
+END_TEST
+
+/* -- expedited
+ * --------------------------------------------------------------------------------------- */
+
+static void computes(void *arg)
+{
+	(void)arg;
+	vs_task_compute(MS(30), VS_CAUSE_COMPUTE);
+}
+
+/*
+ * From 1.0003 on CPU 1; 20 ns until what is seen is no older than the call. CPU 0: looked at by
+ * 1.00037, idle. CPU 2, in its guest: looked at 1.00042, interrupt sent 1.00052, there 1.00072, out
+ * of the guest 1.00102, handled 1.00122, gives way and answers 1.00132, back 1.00152. CPU 3, which
+ * computes in the kernel, is quicker: 1.00057, 1.00067, 1.00087, 1.00107, 1.00117, 1.00137.
+ * The last answer wakes the caller, 1.00172, out of idle 1.00202.
+ */
+START_TEST(expedited)
+{
+	make_vcpu(2);
+	rig_task(&w.r, "k", VS_TASK_CONTROL, 3, computes, NULL, US(500));
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 1, caller, &w, MS(1));
+	rig_run(&w.r, MS(20));
+	ck_assert_uint_eq(w.begin[0], NS(1000300));
+	ck_assert_uint_eq(w.at[0], NS(1002020));
+	ck_assert_uint_eq(w.end[0], NS(1002020));
+}
+END_TEST
+
+/* The reader of before: interrupted at 1 ms, which costs it 0.2, it goes on to 20.5055 and only
+ * then does its CPU answer, 0.1, there 0.2 later, 20.5058, and 0.5 until the caller runs. */
+START_TEST(expedited_waits_for_reader)
+{
+	rig_task(&w.r, "r", VS_TASK_CONTROL, 3, reader, NULL, US(500));
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 1, caller, &w, MS(1));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.reader_end, NS(20505500));
+	ck_assert_uint_eq(w.end[0], NS(20505500 + 100 + 200 + 200 + 300));
+}
+END_TEST
+
+/* -- callbacks
+ * --------------------------------------------------------------------------------------- */
+
+static void callback(struct vs_rcu_head *head)
+{
+	ck_assert_ptr_eq(head, &w.heads[w.n_called]);
+	w.called_cpu[w.n_called] = vs_cpu_id();
+	w.called[w.n_called++] = vs_now_ps();
+}
+
+static void queues(void *arg)
+{
+	uint32_t n = *(uint32_t *)arg;
+
+	for (uint32_t i = 0; i < n; i++)
+		vs_rcu_call(&w.heads[i], callback);
+}
+
+/*
+ * Queued on CPU 1 a little after 1 ms; the CPU then idles with its tick on. Tick at 4 ms: a grace
+ * period is asked for; it begins just after, is looked at at 12 and 16 ms and ends. The tick at
+ * 16 ms is too early to see that, the one at 20 does: out of idle 20.0003, handler 20.0013, softirq
+ * 20.0018: the callback thread starts. Then there is nothing left to tick for: five ticks in all.
+ */
+START_TEST(callback_after_a_grace_period)
+{
+	uint32_t one = 1;
+	struct vs_host_stats stats;
+
+	rig_task(&w.r, "q", VS_TASK_CONTROL, 1, queues, &one, MS(1));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.n_called, 1);
+	ck_assert_uint_eq(w.called_cpu[0], 1);
+	ck_assert_uint_ge(w.called[0], NS(20001800));
+	ck_assert_uint_lt(w.called[0], NS(20001800) + NS(250)); /* its head is read first */
+	ck_assert_uint_ge(w.begin[0], MS(4));
+	ck_assert_uint_eq(w.end[0], NS(16000350));
+	vs_host_stats(w.r.h, &stats);
+	ck_assert_uint_eq(stats.ticks, 5);
+}
+END_TEST
+
+static void barrier(void *arg)
+{
+	(void)arg;
+	vs_rcu_barrier();
+	ck_assert_uint_eq(w.n_called, 3);
+	mark();
+}
+
+START_TEST(barrier_waits_for_callbacks)
+{
+	uint32_t three = 3;
+
+	rig_task(&w.r, "q", VS_TASK_CONTROL, 1, queues, &three, MS(1));
+	rig_task(&w.r, "b", VS_TASK_CONTROL, 2, barrier, NULL, MS(2));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.n, 1);
+	ck_assert_uint_gt(w.at[0], w.called[2]);
+	/* the marker may need a grace period of its own, no more */
+	ck_assert_uint_lt(w.at[0], MS(40));
+}
+END_TEST
+
+static void empty_barrier(void *arg)
+{
+	(void)arg;
+	vs_rcu_barrier();
+	mark();
+}
+
+/* Nobody holds callbacks: only its own CPU is asked, by a message to itself (0.2), and the answer
+ * wakes it (0.2, out of idle 0.3). */
+START_TEST(barrier_with_nothing_queued)
+{
+	rig_task(&w.r, "b", VS_TASK_CONTROL, 2, empty_barrier, NULL, MS(2));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.at[0], MS(2) + NS(300 + 200 + 200 + 300));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("rcu gp");
+	TCase *c = tcase_create("by hand");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, all_idle);
+	tcase_add_test(c, drifting_looks);
+	tcase_add_test(c, hz_1000);
+	tcase_add_test(c, guest_reports_after_two_ticks);
+	tcase_add_test(c, reader_is_waited_for);
+	tcase_add_test(c, urgent_after_a_while);
+	tcase_add_test(c, late_callers_share_the_next);
+	tcase_add_test(c, expedited);
+	tcase_add_test(c, expedited_waits_for_reader);
+	tcase_add_test(c, callback_after_a_grace_period);
+	tcase_add_test(c, barrier_waits_for_callbacks);
+	tcase_add_test(c, barrier_with_nothing_queued);
+	suite_add_tcase(s, c);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
