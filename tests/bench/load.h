@@ -27,7 +27,7 @@ struct bench_result {
 	uint64_t hash; /* of all values read and all times */
 	uint64_t accesses, misses, resumes, windows, agent_events, local_events;
 	uint64_t simulated_ps;
-	double seconds; /* of wall time, in vs_engine_run */
+	double seconds; /* of processor time, in vs_engine_run */
 	uint64_t rss_kib;
 };
 

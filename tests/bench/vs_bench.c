@@ -1,8 +1,8 @@
 /*
- * vs_bench - what a priced access costs in wall time, beside two baselines that run the same memory
- * system: (a) a bare stack-switching loop without SimGrid, (b) SimGrid one event at a time. All at
- * the machine's own window, each measurement in a process of its own. Exit status 1 if the three do
- * not give the same result.
+ * vs_bench - what a priced access costs in processor time, beside two baselines that run the same
+ * memory system: (a) a bare stack-switching loop without SimGrid, (b) SimGrid one event at a time.
+ * All at the machine's own window, each measurement in a process of its own. Exit status 1 if the
+ * three do not give the same result.
  *
  *     vs_bench [--tiny] [--only MODE] [LOAD...]
  *
@@ -153,7 +153,7 @@ int main(int argc, char **argv)
 		}
 	}
 	printf("%-14s %-10s %8s %8s %8s %10s %9s %9s %9s %8s  %s\n", "load", "engine", "ns/acc",
-	       "ns/miss", "ns/resume", "wall ms", "M access", "misses", "resumes", "RSS MiB",
+	       "ns/miss", "ns/resume", "CPU ms", "M access", "misses", "resumes", "RSS MiB",
 	       "result");
 	for (size_t k = 0; k < n; k++)
 		if (wanted(l[k].name, argv + i))
