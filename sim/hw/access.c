@@ -95,14 +95,14 @@ static struct vs_hw_core *issue(struct vs_hw_core *hc)
 /* Not in L1 with the right that is needed. The core has been synchronised. */
 static void beyond_l1(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic)
 {
-	struct vs_l2_entry *l2 = vs_l2_find(hc, line);
+	uint32_t *l2 = vs_l2_find(hc, line);
 
-	if (l2 && l2->right >= (write ? VS_OWNED : VS_SHARED)) {
-		bool first_use = l2->prefetched;
+	if (l2 && (*l2 & VS_RIGHT_MASK) >= (write ? VS_OWNED : VS_SHARED)) {
+		bool first_use = *l2 & VS_PREFETCHED;
 
-		l2->prefetched = 0;
-		l2->stamp = ++hc->stamp;
-		vs_l1_insert(hc, line, l2->right);
+		*l2 &= ~VS_PREFETCHED;
+		l2[hc->l2_ways] = ++hc->stamp;
+		vs_l1_insert(hc, line, *l2 & VS_RIGHT_MASK);
 		hc->stats.l2_hits++;
 		executed(hc, line, write);
 		if (first_use)
@@ -132,12 +132,10 @@ static inline void access_line(struct vs_hw_core *hc, uint32_t line, uintptr_t a
 	hc->writes += write;
 	if (VS_UNLIKELY(hc->watch[line]))
 		watch_access(hc, addr, size, kind, pc);
-	uint32_t i = (line & hc->l1_mask) * hc->l1_ways, end = i + hc->l1_ways;
+	uint32_t *l1 = vs_way_of(vs_l1_set(hc, line), hc->l1_ways, line);
 
-	while (i < end && hc->l1_tag[i] != line + 1)
-		i++;
-	if (VS_LIKELY(i < end && hc->l1_right[i] > write)) {
-		hc->l1_stamp[i] = ++hc->stamp;
+	if (VS_LIKELY(l1 && (*l1 & VS_RIGHT_MASK) > write)) {
+		l1[hc->l1_ways] = ++hc->stamp;
 		hc->l1_hits++;
 		executed(hc, line, write);
 		after(hc, hc->l1_ps, VS_CAUSE_CACHE);

@@ -4,76 +4,55 @@
  */
 #include "sim/hw/private.h"
 
-struct vs_l2_entry *vs_l2_find(struct vs_hw_core *hc, uint32_t line)
-{
-	struct vs_l2_entry *set = &hc->l2[(size_t)(line & hc->l2_mask) * hc->l2_ways];
-
-	for (uint32_t w = 0; w < hc->l2_ways; w++)
-		if (set[w].tag == line + 1)
-			return &set[w];
-	return NULL;
-}
-
-static int32_t l1_find(const struct vs_hw_core *hc, uint32_t line)
-{
-	uint32_t first = (line & hc->l1_mask) * hc->l1_ways;
-
-	for (uint32_t i = first; i < first + hc->l1_ways; i++)
-		if (hc->l1_tag[i] == line + 1)
-			return i;
-	return -1;
-}
-
 uint8_t vs_cache_right(struct vs_hw_core *hc, uint32_t line)
 {
-	int32_t i = l1_find(hc, line);
+	const uint32_t *at = vs_way_of(vs_l1_set(hc, line), hc->l1_ways, line);
 
-	if (i >= 0)
-		return hc->l1_right[i];
-	const struct vs_l2_entry *l2 = vs_l2_find(hc, line);
+	if (!at)
+		at = vs_l2_find(hc, line);
+	return at ? *at & VS_RIGHT_MASK : VS_NONE;
+}
 
-	return l2 ? l2->right : VS_NONE;
+/* Where `line` is or is to be: its way, or the least recently used. An empty way has stamp 0. */
+static uint32_t *way_for(uint32_t *set, uint32_t ways, uint32_t line)
+{
+	uint32_t *at = vs_way_of(set, ways, line);
+
+	if (at)
+		return at;
+	at = set;
+	for (uint32_t w = 1; w < ways; w++)
+		if (set[ways + w] < at[ways])
+			at = &set[w];
+	return at;
 }
 
 void vs_l1_insert(struct vs_hw_core *hc, uint32_t line, uint8_t right)
 {
-	uint32_t first = (line & hc->l1_mask) * hc->l1_ways, at = first;
+	uint32_t *at = way_for(vs_l1_set(hc, line), hc->l1_ways, line);
 
-	/* an empty way has stamp 0, so it is the oldest */
-	for (uint32_t i = first; i < first + hc->l1_ways; i++) {
-		if (hc->l1_tag[i] == line + 1) {
-			at = i;
-			break;
-		}
-		if (hc->l1_stamp[i] < hc->l1_stamp[at])
-			at = i;
-	}
-	hc->l1_tag[at] = line + 1;
-	hc->l1_right[at] = right;
-	hc->l1_stamp[at] = ++hc->stamp;
+	*at = (line + 1) << VS_TAG_SHIFT | right;
+	at[hc->l1_ways] = ++hc->stamp;
 }
 
 static void l1_drop(struct vs_hw_core *hc, uint32_t line)
 {
-	int32_t i = l1_find(hc, line);
+	uint32_t *at = vs_way_of(vs_l1_set(hc, line), hc->l1_ways, line);
 
-	if (i >= 0) {
-		hc->l1_tag[i] = 0;
-		hc->l1_right[i] = VS_NONE;
-		hc->l1_stamp[i] = 0;
-	}
+	if (at)
+		*at = at[hc->l1_ways] = 0;
 }
 
 /* An owned line that must make room tells its home: the next requester finds it there. A shared
  * one leaves silently; the directory's stale bit costs at most an invalidation that finds nothing.
  */
-static void evict(struct vs_hw_core *hc, struct vs_l2_entry *victim, vs_ps now)
+static void evict(struct vs_hw_core *hc, const uint32_t *victim, vs_ps now)
 {
-	uint32_t line = victim->tag - 1;
+	uint32_t line = (*victim >> VS_TAG_SHIFT) - 1;
 
 	l1_drop(hc, line);
 	hc->stats.evictions++;
-	if (victim->right != VS_OWNED)
+	if ((*victim & VS_RIGHT_MASK) != VS_OWNED)
 		return;
 	struct vs_event *ev = vs_event_new(hc->hw->engine);
 
@@ -83,30 +62,20 @@ static void evict(struct vs_hw_core *hc, struct vs_l2_entry *victim, vs_ps now)
 	ev->time = now + vs_leg(hc->hw, vs_line_home(hc->hw, line), hc->core->id);
 	ev->fn.agent = vs_dir_notice;
 	ev->obj = hc;
-	ev->a = victim->tenure;
+	ev->a = victim[2 * hc->l2_ways];
 	vs_send_agent(hc->core, ev);
 }
 
 void vs_cache_fill(struct vs_hw_core *hc, uint32_t line, uint32_t tenure, uint8_t right,
 		   bool prefetched, vs_ps now)
 {
-	struct vs_l2_entry *set = &hc->l2[(size_t)(line & hc->l2_mask) * hc->l2_ways], *at = set;
+	uint32_t *at = way_for(vs_l2_set(hc, line), hc->l2_ways, line);
 
-	for (uint32_t w = 0; w < hc->l2_ways; w++) {
-		if (set[w].tag == line + 1) {
-			at = &set[w];
-			break;
-		}
-		if (set[w].stamp < at->stamp)
-			at = &set[w];
-	}
-	if (at->tag && at->tag != line + 1)
+	if (*at && *at >> VS_TAG_SHIFT != line + 1)
 		evict(hc, at, now);
-	at->tag = line + 1;
-	at->tenure = tenure;
-	at->right = right;
-	at->prefetched = prefetched;
-	at->stamp = ++hc->stamp;
+	*at = (line + 1) << VS_TAG_SHIFT | (prefetched ? VS_PREFETCHED : 0) | right;
+	at[hc->l2_ways] = ++hc->stamp;
+	at[2 * hc->l2_ways] = tenure;
 	if (!prefetched)
 		vs_l1_insert(hc, line, right);
 	else
@@ -116,21 +85,19 @@ void vs_cache_fill(struct vs_hw_core *hc, uint32_t line, uint32_t tenure, uint8_
 /* A loss kills only copies at most as young as the tenure it was ordered against. */
 void vs_cache_loss(struct vs_hw_core *hc, uint32_t line, uint32_t tenure, uint8_t keep)
 {
-	struct vs_l2_entry *l2 = vs_l2_find(hc, line);
-	int32_t i;
+	uint32_t *l2 = vs_l2_find(hc, line), *l1;
 
-	if (!l2 || l2->tenure > tenure || l2->right <= keep)
+	if (!l2 || l2[2 * hc->l2_ways] > tenure || (*l2 & VS_RIGHT_MASK) <= keep)
 		return;
-	l2->right = keep;
 	if (!keep) {
-		l2->tag = 0;
-		l2->stamp = 0;
+		*l2 = l2[hc->l2_ways] = 0;
 		l1_drop(hc, line);
 		return;
 	}
-	i = l1_find(hc, line);
-	if (i >= 0)
-		hc->l1_right[i] = keep;
+	*l2 = (*l2 & ~VS_RIGHT_MASK) | keep;
+	l1 = vs_way_of(vs_l1_set(hc, line), hc->l1_ways, line);
+	if (l1)
+		*l1 = (*l1 & ~VS_RIGHT_MASK) | keep;
 }
 
 static struct vs_l3_entry *l3_set(struct vs_hw *hw, uint32_t domain, uint32_t line)

@@ -37,6 +37,16 @@ static uint32_t sets_of(const struct vs_cache_geometry *g)
 	return g->size_bytes / 64 / g->ways;
 }
 
+static size_t l1_bytes(const struct vs_hw_core *hc)
+{
+	return (size_t)(hc->l1_mask + 1) * hc->l1_ways * 2 * sizeof(*hc->l1);
+}
+
+static size_t l2_bytes(const struct vs_hw_core *hc)
+{
+	return (size_t)(hc->l2_mask + 1) * hc->l2_ways * 3 * sizeof(*hc->l2);
+}
+
 static void core_init(struct vs_hw *hw, uint32_t id)
 {
 	struct vs_hw_core *hc = &hw->cores[id];
@@ -55,12 +65,10 @@ static void core_init(struct vs_hw *hw, uint32_t id)
 	hc->books = hc->no_books;
 	hc->l1_ways = hw->m.l1d.ways;
 	hc->l1_mask = l1_sets - 1;
-	hc->l1_tag = zeroed(l1_sets * hc->l1_ways, sizeof(*hc->l1_tag));
-	hc->l1_stamp = zeroed(l1_sets * hc->l1_ways, sizeof(*hc->l1_stamp));
-	hc->l1_right = zeroed(l1_sets * hc->l1_ways, 1);
+	hc->l1 = vs_hw_reserve(l1_bytes(hc), NULL);
 	hc->l2_ways = hw->m.l2.ways;
 	hc->l2_mask = l2_sets - 1;
-	hc->l2 = vs_hw_reserve(l2_sets * hc->l2_ways * sizeof(*hc->l2), NULL);
+	hc->l2 = vs_hw_reserve(l2_bytes(hc), NULL);
 	hc->domain = id / hw->m.cores_per_l3;
 	hc->socket = hc->domain / hw->m.l3_per_socket;
 }
@@ -128,10 +136,8 @@ void vs_hw_free(struct vs_hw *hw)
 	for (uint32_t i = 0; i < hw->n_cores; i++) {
 		struct vs_hw_core *hc = &hw->cores[i];
 
-		free(hc->l1_tag);
-		free(hc->l1_stamp);
-		free(hc->l1_right);
-		munmap(hc->l2, (size_t)(hc->l2_mask + 1) * hc->l2_ways * sizeof(*hc->l2));
+		munmap(hc->l1, l1_bytes(hc));
+		munmap(hc->l2, l2_bytes(hc));
 	}
 	for (uint32_t d = 0; d < hw->n_domains; d++)
 		munmap(hw->l3[d], (size_t)hw->l3_sets * hw->l3_ways * sizeof(**hw->l3));

@@ -46,7 +46,7 @@ struct vs_line {
 	uint32_t tenure;
 	uint16_t owner;     /* core + 1 */
 	uint16_t n_sharers; /* VS_MANY: in the bitmap */
-};
+} __attribute__((aligned(64)));
 #define VS_MANY UINT16_MAX
 
 struct vs_multi {
@@ -81,13 +81,25 @@ struct vs_waitq {
 	struct vs_waitq *next_free;
 };
 
-struct vs_l2_entry {
-	uint32_t tag; /* line + 1; 0: empty */
-	uint32_t tenure;
-	uint32_t stamp;
-	uint8_t right;
-	uint8_t prefetched;
-};
+/*
+ * A set of a core's cache: a word per way (line + 1, flag, right; 0: empty), then a stamp of its
+ * last use per way, and in L2 the tenure per way. So eight ways of L1 are one cache line of the
+ * real machine, and looking for a line in sixteen ways of L2 is one too.
+ */
+#define VS_RIGHT_MASK 3u
+#define VS_PREFETCHED 4u /* came ahead of demand and has not been used */
+#define VS_TAG_SHIFT 3
+_Static_assert(VS_ARENA_LINES + VS_REGION_LINES < UINT32_MAX >> VS_TAG_SHIFT, "a tag is a word");
+
+static inline uint32_t *vs_way_of(uint32_t *set, uint32_t ways, uint32_t line)
+{
+	uint32_t tag = (line + 1) << VS_TAG_SHIFT;
+
+	for (uint32_t w = 0; w < ways; w++)
+		if ((set[w] ^ tag) >> VS_TAG_SHIFT == 0)
+			return &set[w];
+	return NULL;
+}
 
 struct vs_l3_entry {
 	uint32_t tag;
@@ -114,9 +126,7 @@ struct vs_hw_core {
 	const uint8_t *watch;
 	vs_ps issue_ps, l1_ps;
 	vs_ps *books;
-	uint32_t *l1_tag;
-	uint32_t *l1_stamp;
-	uint8_t *l1_right;
+	uint32_t *l1;
 	uint32_t l1_mask, l1_ways;
 	uint32_t stamp;
 	bool paranoid;
@@ -125,7 +135,7 @@ struct vs_hw_core {
 	/* -------- */
 	struct vs_hw *hw;
 	struct vs_core *core;
-	struct vs_l2_entry *l2;
+	uint32_t *l2;
 	uint32_t l2_mask, l2_ways;
 	uint32_t domain, socket;
 	vs_ps no_books[VS_CAUSES];
@@ -201,7 +211,18 @@ static inline vs_ps vs_leg(const struct vs_hw *hw, uint32_t home, uint32_t core)
 
 /* cache.c */
 uint8_t vs_cache_right(struct vs_hw_core *hc, uint32_t line); /* in L1 or L2, no side effect */
-struct vs_l2_entry *vs_l2_find(struct vs_hw_core *hc, uint32_t line);
+static inline uint32_t *vs_l1_set(const struct vs_hw_core *hc, uint32_t line)
+{
+	return hc->l1 + (size_t)(line & hc->l1_mask) * hc->l1_ways * 2;
+}
+static inline uint32_t *vs_l2_set(const struct vs_hw_core *hc, uint32_t line)
+{
+	return hc->l2 + (size_t)(line & hc->l2_mask) * hc->l2_ways * 3;
+}
+static inline uint32_t *vs_l2_find(const struct vs_hw_core *hc, uint32_t line)
+{
+	return vs_way_of(vs_l2_set(hc, line), hc->l2_ways, line);
+}
 void vs_l1_insert(struct vs_hw_core *hc, uint32_t line, uint8_t right);
 void vs_cache_fill(struct vs_hw_core *hc, uint32_t line, uint32_t tenure, uint8_t right,
 		   bool prefetched, vs_ps now);

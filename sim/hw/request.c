@@ -188,7 +188,7 @@ static void demand_came(struct vs_hw_core *hc, const struct vs_req *r, vs_ps now
 		ask(hc, r->line, true, hc->demand_atomic, now);
 		return;
 	}
-	vs_l2_find(hc, r->line)->prefetched = 0;
+	*vs_l2_find(hc, r->line) &= ~VS_PREFETCHED;
 	vs_l1_insert(hc, r->line, r->exclusive ? VS_OWNED : VS_SHARED);
 	resume_stalled(hc, now, r->cause);
 }
