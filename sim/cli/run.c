@@ -10,6 +10,7 @@
 #include "models/kernel/slab.h"
 #include "sim/check/check.h"
 #include "sim/cli/measured.h"
+#include "sim/cli/refuse.h"
 #include "sim/host/host.h"
 #include "sim/hw/hw.h"
 #include "sim/workload/workload.h"
@@ -91,6 +92,11 @@ static void on_deadlock(void *ctx, const char *text)
 	vs_engine_abort(r->engine);
 }
 
+static void on_refused(void *ctx, const char *text)
+{
+	end_as(ctx, VS_RUN_CRASHED, text);
+}
+
 static void on_bug(void *ctx, uint32_t cpu, vs_ps now, const char *file, int line, const char *what)
 {
 	struct run *r = ctx;
@@ -138,6 +144,7 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 	if (!r->host)
 		return false;
 	vs_host_set_bug_sink(r->host, &bugs);
+	vs_refuse_install(r->hw, on_refused, r);
 	r->slab = vs_slab_new(r->host, r->hw, r->s->cpus);
 	r->rcu = vs_rcu_new(r->host);
 	r->sink = (struct vs_op_sink){.ctx = r, .op = on_op, .latency = on_latency};

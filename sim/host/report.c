@@ -34,6 +34,11 @@ const struct vs_wait_info *vs_wait_at(const struct vs_task *t, vs_ps as_of)
 	return covers(&t->last_wait, as_of) ? &t->last_wait : NULL;
 }
 
+uintptr_t vs_task_blocked_at(const struct vs_task *t)
+{
+	return t->state == VS_BLOCKED ? t->wait.pc : 0;
+}
+
 /* -- text -------------------------------------------------------------------------------------- */
 
 static void place_text(uintptr_t pc, char *buf, size_t size)

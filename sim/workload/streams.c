@@ -91,11 +91,10 @@ static bool hotplug(struct vs_issuer *i)
 	return true;
 }
 
+/* Among the vCPUs that were there from the start: the same for every table and at any time. */
 static uint32_t random_vcpu(struct vs_issuer *i)
 {
-	uint32_t online = i->w->table->online(i->w->vm);
-
-	return online ? gsl_rng_uniform_int(i->choices, online) : 0;
+	return gsl_rng_uniform_int(i->choices, i->w->s->boot_vcpus);
 }
 
 /* Host context; may switch. */
