@@ -22,9 +22,9 @@ static struct vs_waitq *waitq_new(struct vs_hw *hw)
 	if (q)
 		hw->free_waitqs = q->next_free;
 	else
-		q = malloc(sizeof(*q));
+		q = calloc(1, sizeof(*q) + hw->n_domains * sizeof(q->list[0]));
 	VS_ASSERT(q);
-	*q = (struct vs_waitq){0};
+	q->arrivals = q->dom_burst = q->sock_burst = 0;
 	return q;
 }
 
@@ -81,66 +81,71 @@ static void enqueue(struct vs_hw *hw, struct vs_req *r, vs_ps now)
 		q->domain = at->domain;
 		q->socket = at->socket;
 	}
+	struct vs_wait_list *list = &q->list[vs_hwc(r->core)->domain][r->write];
+
 	r->next = NULL;
-	if (q->tail)
-		q->tail->next = r;
+	r->arrival = q->arrivals++;
+	q->waiting++;
+	if (list->tail)
+		list->tail->next = r;
 	else
-		q->head = r;
-	q->tail = r;
+		list->head = r;
+	list->tail = r;
 	schedule(hw, r->line, now);
 }
 
-static struct vs_req *unlink_req(struct vs_waitq *q, struct vs_req *prev, struct vs_req *r)
+static struct vs_req *take_first(struct vs_waitq *q, struct vs_wait_list *list)
 {
-	if (prev)
-		prev->next = r->next;
-	else
-		q->head = r->next;
-	if (q->tail == r)
-		q->tail = prev;
+	struct vs_req *r = list->head;
+
+	list->head = r->next;
+	if (!list->head)
+		list->tail = NULL;
+	q->waiting--;
 	return r;
 }
 
-enum where { IN_DOMAIN, IN_SOCKET, OUTSIDE };
-
-static enum where where_is(const struct vs_waitq *q, const struct vs_req *r)
+/* The list whose first waiter has waited longest, of these domains; NULL: nobody waits there. */
+static struct vs_wait_list *oldest_of(struct vs_waitq *q, uint32_t first, uint32_t end,
+				      struct vs_wait_list *best)
 {
-	const struct vs_hw_core *hc = vs_hwc(r->core);
+	for (uint32_t d = first; d < end; d++)
+		for (int w = 0; w < 2; w++) {
+			struct vs_wait_list *list = &q->list[d][w];
 
-	if (hc->domain == q->domain)
-		return IN_DOMAIN;
-	return hc->socket == q->socket ? IN_SOCKET : OUTSIDE;
+			if (list->head && (!best || list->head->arrival < best->head->arrival))
+				best = list;
+		}
+	return best;
 }
 
 /* Oldest waiter of the best class that still may go first; nobody is passed over for longer than
  * two bursts of every domain before it. */
 static struct vs_req *choose(struct vs_hw *hw, struct vs_waitq *q)
 {
-	struct vs_req *first[3] = {NULL}, *prev[3] = {NULL}, *before = NULL;
-	enum where w;
+	uint32_t per_socket = hw->m.l3_per_socket, from = q->socket * per_socket,
+		 to = from + per_socket, burst = hw->m.local_burst;
+	struct vs_wait_list *here = oldest_of(q, q->domain, q->domain + 1, NULL), *near = NULL,
+			    *away = NULL, *list;
 
-	for (struct vs_req *r = q->head; r; before = r, r = r->next) {
-		w = where_is(q, r);
-		if (!first[w]) {
-			first[w] = r;
-			prev[w] = before;
-		}
+	if (here && q->dom_burst < burst) {
+		list = here;
+	} else {
+		near = oldest_of(q, q->domain + 1, to, oldest_of(q, from, q->domain, NULL));
+		if (!near || q->sock_burst >= burst)
+			away = oldest_of(q, to, hw->n_domains, oldest_of(q, 0, from, NULL));
+		if (near && (q->sock_burst < burst || !away))
+			list = near;
+		else
+			list = away ? away : here;
 	}
-	if (first[IN_DOMAIN] && q->dom_burst < hw->m.local_burst)
-		w = IN_DOMAIN;
-	else if (first[IN_SOCKET] && q->sock_burst < hw->m.local_burst)
-		w = IN_SOCKET;
-	else if (first[OUTSIDE])
-		w = OUTSIDE;
-	else
-		w = first[IN_SOCKET] ? IN_SOCKET : IN_DOMAIN;
-	const struct vs_hw_core *hc = vs_hwc(first[w]->core);
+	struct vs_req *r = take_first(q, list);
 
-	q->dom_burst = w == IN_DOMAIN ? q->dom_burst + 1 : 1;
-	q->sock_burst = w == OUTSIDE ? 1 : q->sock_burst + (w == IN_SOCKET);
-	q->domain = hc->domain;
-	q->socket = hc->socket;
-	return unlink_req(q, prev[w], first[w]);
+	q->dom_burst = list == here ? q->dom_burst + 1 : 1;
+	q->sock_burst = list == away ? 1 : q->sock_burst + (list == near);
+	q->domain = vs_hwc(r->core)->domain;
+	q->socket = vs_hwc(r->core)->socket;
+	return r;
 }
 
 static void grant_one(struct vs_hw *hw, struct vs_req *r, vs_ps at)
@@ -155,17 +160,9 @@ static void grant_one(struct vs_hw *hw, struct vs_req *r, vs_ps at)
 
 static void grant_readers(struct vs_hw *hw, struct vs_waitq *q, vs_ps at)
 {
-	struct vs_req *prev = NULL, *r = q->head;
-
-	while (r) {
-		struct vs_req *next = r->next;
-
-		if (!r->write)
-			grant_one(hw, unlink_req(q, prev, r), at);
-		else
-			prev = r;
-		r = next;
-	}
+	for (uint32_t d = 0; d < hw->n_domains; d++)
+		while (q->list[d][false].head)
+			grant_one(hw, take_first(q, &q->list[d][false]), at);
 }
 
 static void decide(struct vs_engine *e, struct vs_event *ev)
@@ -185,7 +182,7 @@ static void decide(struct vs_engine *e, struct vs_event *ev)
 		if (!write && !l->owner)
 			grant_readers(hw, q, now);
 	}
-	if (q->head) {
+	if (q->waiting) {
 		schedule(hw, ev->line, now);
 		return;
 	}

@@ -108,6 +108,7 @@ static vs_ps send_loss(struct vs_hw *hw, uint32_t line, uint32_t from, enum vs_c
 	l->last_loss = later(l->last_loss, ev->time);
 	vs_ps t = ev->time;
 
+	vs_warm_up(&hw->cores[from], line);
 	vs_send_effect(hw->engine, vs_engine_core(hw->engine, from), ev);
 	return t;
 }
@@ -223,5 +224,6 @@ void vs_send_fill(struct vs_hw *hw, struct vs_req *r, vs_ps grant)
 	ev->time = grant;
 	ev->fn.local = vs_local_fill;
 	ev->obj = r;
+	vs_warm_up(vs_hwc(r->core), r->line);
 	vs_send_effect(hw->engine, r->core, ev);
 }

@@ -71,14 +71,22 @@ struct vs_req {
 	uint8_t prefetch;
 	uint8_t upgrade; /* the core had a copy when it asked */
 	uint8_t cause;
+	uint32_t arrival; /* among the line's waiters */
 };
 
-struct vs_waitq {
+/* Waiters of one L3 domain, oldest first. */
+struct vs_wait_list {
 	struct vs_req *head, *tail;
+};
+
+/* Who waits for a line: readers and writers apart, since readers are served together. */
+struct vs_waitq {
+	uint32_t waiting, arrivals;
 	uint32_t dom_burst, sock_burst;
 	uint32_t domain, socket; /* where the line is */
 	bool scheduled;
 	struct vs_waitq *next_free;
+	struct vs_wait_list list[][2]; /* [domain][write]; empty while on the free list */
 };
 
 /*
@@ -209,8 +217,6 @@ static inline vs_ps vs_leg(const struct vs_hw *hw, uint32_t home, uint32_t core)
 	return hw->m.leg_ps[vs_socket_distance(hw, home, hw->cores[core].socket)];
 }
 
-/* cache.c */
-uint8_t vs_cache_right(struct vs_hw_core *hc, uint32_t line); /* in L1 or L2, no side effect */
 static inline uint32_t *vs_l1_set(const struct vs_hw_core *hc, uint32_t line)
 {
 	return hc->l1 + (size_t)(line & hc->l1_mask) * hc->l1_ways * 2;
@@ -223,6 +229,20 @@ static inline uint32_t *vs_l2_find(const struct vs_hw_core *hc, uint32_t line)
 {
 	return vs_way_of(vs_l2_set(hc, line), hc->l2_ways, line);
 }
+
+/* A core's sets for this line will be needed soon. Only speed depends on it. */
+static inline void vs_warm_up(const struct vs_hw_core *hc, uint32_t line)
+{
+	const uint32_t *l2 = vs_l2_set(hc, line);
+
+	__builtin_prefetch(l2);
+	__builtin_prefetch(l2 + hc->l2_ways);
+	__builtin_prefetch(l2 + 2 * hc->l2_ways);
+	__builtin_prefetch(vs_l1_set(hc, line));
+}
+
+/* cache.c */
+uint8_t vs_cache_right(struct vs_hw_core *hc, uint32_t line); /* in L1 or L2, no side effect */
 void vs_l1_insert(struct vs_hw_core *hc, uint32_t line, uint8_t right);
 void vs_cache_fill(struct vs_hw_core *hc, uint32_t line, uint32_t tenure, uint8_t right,
 		   bool prefetched, vs_ps now);

@@ -51,6 +51,7 @@ void vs_req_send(struct vs_hw_core *hc, struct vs_req *r, vs_ps now)
 	ev->time = now + vs_leg(hc->hw, vs_line_home(hc->hw, r->line), hc->core->id);
 	ev->fn.agent = vs_dir_request;
 	ev->obj = r;
+	__builtin_prefetch(&hc->hw->lines[r->line], 1);
 	vs_send_agent(hc->core, ev);
 }
 
