@@ -1,6 +1,7 @@
 /* Making an engine, its event pool, and the loop's common part. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/engine/private.h"
 
@@ -18,9 +19,12 @@ void vs_engine_fail(const char *file, int line, const char *what)
 
 void *vs_engine_alloc(size_t n, size_t size)
 {
-	void *p = calloc(n, size);
+	size_t bytes = (n * size + 63) & ~(size_t)63;
+	void *p = aligned_alloc(64, bytes);
 
 	VS_ASSERT(p || !n);
+	if (p)
+		memset(p, 0, bytes);
 	return p;
 }
 
@@ -55,12 +59,12 @@ void vs_engine_free(struct vs_engine *e)
 		free(e->ctxs[i]);
 	}
 	for (uint32_t i = 0; i < e->o.n_cores; i++)
-		free(e->cores[i].local.slot);
+		vs_heap_release(&e->cores[i].local);
 	for (uint32_t i = 0; i < e->n_slabs; i++)
 		free(e->slabs[i]);
 	free(e->slabs);
 	free(e->ctxs);
-	free(e->agents.slot);
+	vs_heap_release(&e->agents);
 	free(e->tree.min);
 	free(e->due);
 	free(e->resume);
@@ -77,20 +81,20 @@ struct vs_event *vs_event_new(struct vs_engine *e)
 		VS_ASSERT(e->slabs);
 		e->slabs[e->n_slabs++] = slab;
 		for (uint32_t i = 0; i < EVENTS_PER_SLAB; i++) {
-			slab[i].next_free = e->free_events;
+			slab[i].fn.next_free = e->free_events;
 			e->free_events = &slab[i];
 		}
 	}
 	struct vs_event *ev = e->free_events;
 
-	e->free_events = ev->next_free;
+	e->free_events = ev->fn.next_free;
 	*ev = (struct vs_event){0};
 	return ev;
 }
 
 void vs_event_free(struct vs_engine *e, struct vs_event *ev)
 {
-	ev->next_free = e->free_events;
+	ev->fn.next_free = e->free_events;
 	e->free_events = ev;
 }
 

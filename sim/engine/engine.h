@@ -56,18 +56,18 @@ struct vs_event {
 	vs_ps time;
 	vs_ps issue;
 	uint64_t line;
-	uint32_t core; /* sender */
 	uint32_t seq;
-	uint8_t rank; /* enum vs_class */
-	bool dead;    /* cancelled: dropped when its turn comes */
+	uint16_t core; /* sender; agents: the number of cores */
+	uint8_t rank;  /* enum vs_class */
+	bool dead;     /* cancelled: dropped when its turn comes */
 	union {
 		vs_agent_fn agent;
 		vs_local_fn local;
+		struct vs_event *next_free;
 	} fn;
 	void *obj;
 	uint64_t a, b;
-	struct vs_event *next_free;
-};
+} __attribute__((aligned(64))); /* exactly a cache line: events are most of what is touched */
 
 struct vs_heap_slot {
 	vs_ps time;
@@ -128,7 +128,7 @@ struct vs_core {
 	struct vs_heap local;
 	vs_ps last_local; /* key time of the last local event handled */
 	uint64_t n_local; /* local events handled */
-};
+} __attribute__((aligned(64)));
 
 struct vs_engine_stats {
 	uint64_t windows, resumes, agent_events, local_events, slow_paths;

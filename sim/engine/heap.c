@@ -1,6 +1,7 @@
 /* A 4-ary heap of events by key. The time stands in the slot, so that most comparisons do not
  * touch the event. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/engine/private.h"
 
@@ -11,16 +12,32 @@ static bool slot_less(const struct vs_heap_slot *a, const struct vs_heap_slot *b
 	return vs_key_less(a->ev, b->ev);
 }
 
+/* Slot 1 begins a cache line, and so does every group of four brothers. */
+#define AHEAD 3
+
+void vs_heap_release(struct vs_heap *h)
+{
+	if (h->slot)
+		free(h->slot - AHEAD);
+	*h = (struct vs_heap){0};
+}
+
+static void grow(struct vs_heap *h)
+{
+	struct vs_heap bigger = {.n = h->n, .cap = h->cap ? 2 * h->cap : 13};
+	struct vs_heap_slot *slot = vs_engine_alloc(AHEAD + bigger.cap, sizeof(*slot));
+
+	bigger.slot = slot + AHEAD;
+	if (h->n)
+		memcpy(bigger.slot, h->slot, h->n * sizeof(*slot));
+	vs_heap_release(h);
+	*h = bigger;
+}
+
 void vs_heap_push(struct vs_heap *h, struct vs_event *ev)
 {
-	if (h->n == h->cap) {
-		uint32_t cap = h->cap ? 2 * h->cap : 16;
-		struct vs_heap_slot *slot = realloc(h->slot, cap * sizeof(*slot));
-
-		VS_ASSERT(slot);
-		h->slot = slot;
-		h->cap = cap;
-	}
+	if (h->n == h->cap)
+		grow(h);
 	struct vs_heap_slot s = {ev->time, ev};
 	uint32_t i = h->n++;
 

@@ -88,6 +88,7 @@ static inline bool vs_key_less(const struct vs_event *a, const struct vs_event *
 }
 
 void vs_heap_push(struct vs_heap *h, struct vs_event *ev);
+void vs_heap_release(struct vs_heap *h);
 struct vs_event *vs_heap_pop(struct vs_heap *h);
 static inline vs_ps vs_heap_time(const struct vs_heap *h)
 {
@@ -102,7 +103,8 @@ vs_ps vs_tree_min_without(const struct vs_tree *t, uint32_t i);
 uint32_t vs_tree_below(const struct vs_tree *t, vs_ps bound, uint32_t *out);
 
 void vs_event_free(struct vs_engine *e, struct vs_event *ev);
-void *vs_engine_alloc(size_t n, size_t size); /* zeroed; aborts when there is none */
+/* Zeroed, on a cache line of its own; aborts when there is none. free() it. */
+void *vs_engine_alloc(size_t n, size_t size);
 void vs_engine_fail(const char *file, int line, const char *what) __attribute__((noreturn));
 #define VS_ASSERT(c)                                                                               \
 	do {                                                                                       \
