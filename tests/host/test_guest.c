@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/hw/access.h"
 #include "tests/host/rig.h"
 
 static struct {
@@ -244,6 +245,56 @@ START_TEST(kick_before_entry_is_not_missed)
 }
 END_TEST
 
+static void looks_then_runs(void *arg)
+{
+	vs_access((uintptr_t)arg, 8, VS_READ, 0);
+	vcpu(&rounds);
+}
+
+/* The kick comes at 1.35, while the thread waits for memory (from 1.3 on, at least 100 ns), and is
+ * not taken before vs_guest_run: in and out again, 0.6, and the handler, 0.2. */
+START_TEST(kick_that_waits_ends_the_guest_at_once)
+{
+	struct vs_task_params p = {.name = "vcpu",
+				   .kind = VS_TASK_VCPU,
+				   .cpu = 2,
+				   .pinned = true,
+				   .fn = looks_then_runs,
+				   .arg = vs_hw_arena_take(w.r.hw, 65536, 2),
+				   .guest = &ops};
+
+	w.plan[0] = (struct vs_guest_plan){.run_ps = MS(1), .then = VS_GUEST_HALT, .halt_ps = 0};
+	rounds = 1;
+	w.vcpu = vs_task_new(w.r.h, &p);
+	vs_task_seed(w.vcpu, US(1));
+	rig_task(&w.r, "k", VS_TASK_CONTROL, 3, kick_once, NULL, NS(850));
+	rig_run(&w.r, MS(10));
+	ck_assert_int_eq(w.exit[0].why, VS_EXIT_INTERRUPT);
+	ck_assert_uint_ge(w.exit[0].at, NS(1400 + 800));
+	ck_assert_uint_lt(w.exit[0].at, NS(1400 + 800 + 50));
+	ck_assert_uint_eq(vs_task_books(w.vcpu)[VS_CAUSE_COMPUTE], NS(1)); /* the access's issue */
+}
+END_TEST
+
+static void works_blindly(void *arg)
+{
+	(void)arg;
+	vs_host_charge(w.r.h, US(5), VS_CAUSE_COMPUTE);
+	vs_cond_resched();
+	mark();
+}
+
+/* Two kicks come while it does not look: both are taken when it does. */
+START_TEST(several_interrupts_at_one_look)
+{
+	rig_task(&w.r, "t", VS_TASK_CONTROL, 2, works_blindly, NULL, US(1));
+	rig_task(&w.r, "k", VS_TASK_CONTROL, 3, kick_once, NULL, US(2));
+	rig_task(&w.r, "k", VS_TASK_CONTROL, 0, kick_once, NULL, US(2));
+	rig_run(&w.r, MS(1));
+	ck_assert_uint_eq(w.at[0], NS(6300 + 2 * 200));
+}
+END_TEST
+
 /* -- posts, pokes, stop
  * ---------------------------------------------------------------------------- */
 
@@ -371,6 +422,8 @@ int main(void)
 	tcase_add_test(c, kick_and_go_on);
 	tcase_add_test(c, kick_each_other_at_once);
 	tcase_add_test(c, kick_before_entry_is_not_missed);
+	tcase_add_test(c, kick_that_waits_ends_the_guest_at_once);
+	tcase_add_test(c, several_interrupts_at_one_look);
 	tcase_add_test(c, poke_in_guest);
 	tcase_add_test(c, poke_in_halt);
 	tcase_add_test(c, stop_in_guest);

@@ -362,6 +362,30 @@ START_TEST(wake_follows_a_moved_thread)
 }
 END_TEST
 
+static void on_post(struct vs_task *t, void *arg)
+{
+	ck_assert_ptr_eq(t, w.a);
+	w.cpu[8] = vs_host_here(w.r.h, arg);
+}
+
+static void poster(void *arg)
+{
+	vs_task_post(w.a, on_post, arg);
+}
+
+/* The same with a post: from CPU 3 at 10.405, at CPU 0 at 10.605, at CPU 1 at 10.805. */
+START_TEST(post_follows_a_moved_thread)
+{
+	w.a = floating_task(0);
+	rig_task(&w.r, "hog", VS_TASK_CONTROL, 0, hog, NULL, US(5));
+	rig_task(&w.r, "waker", VS_TASK_CONTROL, 2, waker, NULL, US(10));
+	rig_task(&w.r, "poster", VS_TASK_CONTROL, 3, poster, &w.at[8], US(10) + NS(105));
+	rig_run(&w.r, MS(1));
+	ck_assert_uint_eq(w.cpu[8], 1);
+	ck_assert_uint_eq(w.at[8], NS(10805));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("host sched");
@@ -381,6 +405,7 @@ int main(void)
 	tcase_add_test(c, preempted_while_computing);
 	tcase_add_test(c, floats_to_idle);
 	tcase_add_test(c, wake_follows_a_moved_thread);
+	tcase_add_test(c, post_follows_a_moved_thread);
 	suite_add_tcase(s, c);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

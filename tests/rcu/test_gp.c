@@ -326,6 +326,44 @@ START_TEST(callback_after_a_grace_period)
 }
 END_TEST
 
+static void queues_before_tick(void *arg)
+{
+	(void)arg;
+	vs_rcu_call(&w.heads[0], callback);
+	vs_host_charge(w.r.h, MS(4) - NS(12) - vs_now_ps(), VS_CAUSE_COMPUTE);
+	vs_rcu_call(&w.heads[1], callback);
+	w.at[0] = vs_now_ps();
+}
+
+/* What a CPU knows of grace periods is 20 ns old. A callback queued less than that before the tick
+ * is not given one yet: it might have begun already. */
+START_TEST(callback_too_young)
+{
+	rig_task(&w.r, "q", VS_TASK_CONTROL, 1, queues_before_tick, NULL, MS(1));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_gt(w.at[0], MS(4) - NS(12));
+	ck_assert_uint_lt(w.at[0], MS(4));
+	ck_assert_uint_eq(w.n_called, 2);
+	ck_assert_uint_gt(w.begin[0], MS(8));
+	ck_assert_uint_lt(w.begin[0], MS(8) + US(10));
+}
+END_TEST
+
+/* Four CPUs: the number of CPUs adds nothing. */
+static const struct {
+	uint32_t hz, scan, urgent;
+} params[] = {{100, 1, 10}, {250, 1, 25}, {300, 2, 30}, {1000, 3, 100}, {20, 1, 3}};
+
+START_TEST(params_from_hz)
+{
+	teardown();
+	setup_hz(params[_i].hz);
+	ck_assert_uint_eq(vs_rcu_params(w.rcu)->first_scan_jiffies, params[_i].scan);
+	ck_assert_uint_eq(vs_rcu_params(w.rcu)->next_scan_jiffies, params[_i].scan);
+	ck_assert_uint_eq(vs_rcu_params(w.rcu)->urgent_jiffies, params[_i].urgent);
+}
+END_TEST
+
 static void barrier(void *arg)
 {
 	(void)arg;
@@ -383,6 +421,8 @@ int main(void)
 	tcase_add_test(c, expedited);
 	tcase_add_test(c, expedited_waits_for_reader);
 	tcase_add_test(c, callback_after_a_grace_period);
+	tcase_add_test(c, callback_too_young);
+	tcase_add_loop_test(c, params_from_hz, 0, sizeof(params) / sizeof(*params));
 	tcase_add_test(c, barrier_waits_for_callbacks);
 	tcase_add_test(c, barrier_with_nothing_queued);
 	suite_add_tcase(s, c);
