@@ -22,6 +22,13 @@ struct vcpu {
 	struct vcpu *older;
 };
 
+/* An index. What nearly every visit needs stands close together: a walk passes thousands. */
+struct slot {
+	const void *obj; /* the newest ... */
+	vs_ps known; /* ... may be handed out by anybody from here on; VS_PS_NEVER: ask further */
+	struct vcpu *newest;
+};
+
 struct walk {
 	const void *vm;
 	struct vs_stamp begin; /* not drawn from the CPU's sequence: known is not used */
@@ -36,7 +43,7 @@ struct thread {
 };
 
 struct vs_vcpu_check {
-	struct vcpu **at; /* by index: the newest; NULL: none yet */
+	struct slot *slot; /* by index */
 	uint32_t n, cap;
 	struct thread *thread; /* by vs_task_id */
 	uint32_t cap_threads;
@@ -61,14 +68,14 @@ void vs_vcpu_check_free(struct vs_vcpu_check *v)
 	if (!v)
 		return;
 	for (i = 0; i < v->n; i++) {
-		while ((p = v->at[i])) {
-			v->at[i] = p->older;
+		while ((p = v->slot[i].newest)) {
+			v->slot[i].newest = p->older;
 			free(p);
 		}
 	}
 	for (i = 0; i < v->cap_threads; i++)
 		free(v->thread[i].walk);
-	free(v->at);
+	free(v->slot);
 	free(v->thread);
 	free(v->missed);
 	free(v);
@@ -131,20 +138,27 @@ static void now_ready(struct vs_checker *c, const void *obj, uint64_t index, str
 {
 	struct vs_vcpu_check *v = c->vcpu;
 	struct vcpu *p = vs_check_alloc(1, sizeof(*p));
+	struct slot *s;
 
-	v->at = vs_check_room(v->at, (uint32_t)index, &v->cap, sizeof(*v->at));
+	v->slot = vs_check_room(v->slot, (uint32_t)index, &v->cap, sizeof(*v->slot));
 	if (index >= v->n)
 		v->n = (uint32_t)index + 1;
 	p->obj = obj;
 	p->index = (uint32_t)index;
 	p->ready = at;
-	p->older = v->at[index];
-	v->at[index] = p;
+	s = &v->slot[index];
+	p->older = s->newest;
+	*s = (struct slot){.obj = obj, .known = at.known, .newest = p};
+}
+
+static struct vcpu *newest(const struct vs_vcpu_check *v, uint64_t index)
+{
+	return index < v->n ? v->slot[index].newest : NULL;
 }
 
 static struct vcpu *of(const struct vs_vcpu_check *v, const void *obj, uint64_t index)
 {
-	struct vcpu *p = index < v->n ? v->at[index] : NULL;
+	struct vcpu *p = newest(v, index);
 
 	while (p && p->obj != obj)
 		p = p->older;
@@ -175,6 +189,7 @@ static void now_gone(struct vs_checker *c, const void *obj, uint64_t index, stru
 	if (p && !p->is_gone) {
 		p->gone = at;
 		p->is_gone = true;
+		c->vcpu->slot[index].known = VS_PS_NEVER;
 	}
 }
 
@@ -186,7 +201,7 @@ static const struct vcpu *elsewhere(const struct vs_vcpu_check *v, const void *o
 	uint32_t i;
 
 	for (i = 0; i < v->n; i++) {
-		for (p = v->at[i]; p; p = p->older) {
+		for (p = v->slot[i].newest; p; p = p->older) {
 			if (p->obj == obj && vs_known(&p->ready, cpu, now) &&
 			    (!found || vs_stamp_order(&p->ready, &found->ready) > 0))
 				found = p;
@@ -216,8 +231,11 @@ static void judge_handed_out(struct vs_checker *c, const void *obj, uint64_t ind
 			     vs_ps now, bool by_walk)
 {
 	const struct vs_vcpu_check *v = c->vcpu;
-	const struct vcpu *p = index < v->n ? v->at[index] : NULL;
+	const struct vcpu *p;
 
+	if (obj && index < v->n && v->slot[index].obj == obj && v->slot[index].known <= now)
+		return;
+	p = newest(v, index);
 	while (p && (p->obj != obj || !vs_known(&p->ready, cpu, now)))
 		p = p->older;
 	if (!p || (p->is_gone && vs_known(&p->gone, cpu, now)))
@@ -231,7 +249,7 @@ static void judge_handed_out(struct vs_checker *c, const void *obj, uint64_t ind
 static const struct vcpu *created_by(const struct vs_vcpu_check *v, uint64_t index,
 				     const struct vs_stamp *begin)
 {
-	const struct vcpu *p = index < v->n ? v->at[index] : NULL;
+	const struct vcpu *p = newest(v, index);
 
 	while (p && !(p->is_created && vs_known(&p->created, begin->cpu, begin->time)))
 		p = p->older;
