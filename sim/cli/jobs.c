@@ -2,6 +2,7 @@
 #include "sim/cli/jobs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,9 @@
 
 #include "sim/cli/progress.h"
 #include "sim/io/result.h"
+
+#define PIPE_BYTES 65536
+#define PROGRESS_MS 250
 
 static volatile sig_atomic_t interrupted;
 
@@ -39,25 +43,62 @@ static bool write_all(int fd, const char *text, size_t n)
 	return true;
 }
 
-/* In the child. SimGrid is not taken down: the process ends here. */
-static void child(const struct vs_scenario *s, const struct vs_modules *m,
-		  const struct vs_jobs_options *o, struct vs_job *j, int fd)
+/* Ends the process: with the run as text on its pipe. */
+__attribute__((noreturn)) static void hand_over(const struct vs_run *run, int fd)
 {
-	struct vs_run run;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	vs_run_execute(s, vs_modules_table(m, j->table, NULL), m, j->replication, &o->execution,
-		       j->progress, &run);
-	char *text = vs_run_to_text(&run);
+	char *text = vs_run_to_text(run);
 
 	_exit(text && write_all(fd, text, strlen(text)) ? 0 : 1);
+}
+
+static void set_run(struct vs_run *run, const struct vs_job *j, enum vs_run_status status,
+		    const char *message)
+{
+	memset(run, 0, sizeof(*run));
+	snprintf(run->table, sizeof(run->table), "%s", j->table);
+	run->replication = j->replication;
+	run->status = status;
+	run->message = strdup(message);
+}
+
+/* In the child, perhaps from a signal handler. */
+static void on_fatal(void *ctx, const char *text)
+{
+	const struct vs_job *j = ctx;
+	struct vs_run run;
+
+	set_run(&run, j, VS_RUN_CRASHED, text);
+	if (vs_core_now)
+		run.simulated_ps = vs_core_now->clock;
+	hand_over(&run, j->fd);
+}
+
+/* In the child. SimGrid is not taken down: the process ends here. */
+__attribute__((noreturn)) static void child(const struct vs_scenario *s, const struct vs_modules *m,
+					    const struct vs_jobs_options *o, struct vs_job *j,
+					    pid_t parent, int fd)
+{
+	struct vs_execution x = o->execution;
+	struct vs_run run;
+
+	/* A terminal's Ctrl-C reaches this process too; what to do about it is the parent's. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent) /* died before that was set */
+		_exit(1);
+	j->fd = fd;
+	x.fatal = on_fatal;
+	x.fatal_ctx = j;
+	vs_run_execute(s, vs_modules_table(m, j->table, NULL), m, j->replication, &x, j->progress,
+		       &run);
+	hand_over(&run, fd);
 }
 
 static bool start(const struct vs_scenario *s, const struct vs_modules *m,
 		  const struct vs_jobs_options *o, struct vs_job *j)
 {
+	pid_t parent = getpid();
 	int fd[2];
 
 	if (pipe2(fd, O_CLOEXEC) < 0)
@@ -71,7 +112,7 @@ static bool start(const struct vs_scenario *s, const struct vs_modules *m,
 	}
 	if (!j->pid) {
 		close(fd[0]);
-		child(s, m, o, j, fd[1]);
+		child(s, m, o, j, parent, fd[1]);
 	}
 	close(fd[1]);
 	j->fd = fd[0];
@@ -80,52 +121,52 @@ static bool start(const struct vs_scenario *s, const struct vs_modules *m,
 	return true;
 }
 
-static void failed_run(struct vs_job *j, enum vs_run_status status, const char *message)
+/* What became of a process that gave no whole run. */
+static void judge_end(const struct vs_scenario *s, struct vs_job *j, int status)
 {
-	vs_run_release(&j->run);
-	snprintf(j->run.table, sizeof(j->run.table), "%s", j->table);
-	j->run.replication = j->replication;
-	j->run.status = status;
-	j->run.message = strdup(message);
+	char text[160];
+
+	if (j->out_of_time)
+		snprintf(text, sizeof(text),
+			 "took longer than limits.wall_s = %u s on this machine", s->limit_wall_s);
+	else if (WIFSIGNALED(status))
+		snprintf(text, sizeof(text), "its process was ended by signal %d (%s)",
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(text, sizeof(text), "its process ended with status %d and no result",
+			 WEXITSTATUS(status));
+	set_run(&j->run, j, j->out_of_time ? VS_RUN_LIMIT : VS_RUN_CRASHED, text);
 }
 
+/* The pipe is at its end, or nobody will read it any more. */
 static void finish(const struct vs_scenario *s, struct vs_job *j)
 {
-	int status;
-	char text[160];
+	int status = 0;
 
 	close(j->fd);
 	while (waitpid(j->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	j->state = VS_JOB_DONE;
-	if (j->out_of_time) {
-		snprintf(text, sizeof(text),
-			 "took longer than limits.wall_s = %u s on this machine", s->limit_wall_s);
-		failed_run(j, VS_RUN_LIMIT, text);
-	} else if (WIFSIGNALED(status)) {
+	if (!vs_run_from_text(j->text, j->n_text, &j->run)) {
 		if (interrupted)
 			j->state = VS_JOB_LOST;
-		snprintf(text, sizeof(text), "its process was ended by signal %d (%s)",
-			 WTERMSIG(status), strsignal(WTERMSIG(status)));
-		failed_run(j, VS_RUN_CRASHED, text);
-	} else if (!vs_run_from_text(j->text, j->n_text, &j->run)) {
-		snprintf(text, sizeof(text), "its process ended with status %d and no result",
-			 WEXITSTATUS(status));
-		failed_run(j, VS_RUN_CRASHED, text);
+		else
+			judge_end(s, j, status);
 	}
 	free(j->text);
 	j->text = NULL;
 }
 
+/* False: no memory, or the pipe can't be read. */
 static bool receive(const struct vs_scenario *s, struct vs_job *j)
 {
-	if (j->cap_text - j->n_text < 65536) {
-		char *more = realloc(j->text, 2 * j->cap_text + 65536);
+	if (j->cap_text - j->n_text < PIPE_BYTES) {
+		char *more = realloc(j->text, 2 * j->cap_text + PIPE_BYTES);
 
 		if (!more)
 			return false;
 		j->text = more;
-		j->cap_text = 2 * j->cap_text + 65536;
+		j->cap_text = 2 * j->cap_text + PIPE_BYTES;
 	}
 	ssize_t n = read(j->fd, j->text + j->n_text, j->cap_text - j->n_text);
 
@@ -136,15 +177,21 @@ static bool receive(const struct vs_scenario *s, struct vs_job *j)
 	return n >= 0 || errno == EINTR || errno == EAGAIN;
 }
 
-static void watch_time(const struct vs_scenario *s, struct vs_job *j)
+static uint64_t ms_since(const struct timespec *then)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (s->limit_wall_s && now.tv_sec - j->started.tv_sec > (time_t)s->limit_wall_s) {
-		j->out_of_time = true;
-		kill(j->pid, SIGKILL);
-	}
+	return (uint64_t)((now.tv_sec - then->tv_sec) * 1000 +
+			  (now.tv_nsec - then->tv_nsec) / 1000000);
+}
+
+static void watch_time(const struct vs_scenario *s, struct vs_job *j)
+{
+	if (!s->limit_wall_s || ms_since(&j->started) <= UINT64_C(1000) * s->limit_wall_s)
+		return;
+	j->out_of_time = true;
+	kill(j->pid, SIGKILL);
 }
 
 static bool wait_some(const struct vs_scenario *s, struct vs_job *jobs, size_t n)
@@ -158,7 +205,7 @@ static bool wait_some(const struct vs_scenario *s, struct vs_job *jobs, size_t n
 			p[k] = (struct pollfd){.fd = jobs[i].fd, .events = POLLIN};
 			which[k++] = i;
 		}
-	if (ok && poll(p, k, 250) > 0)
+	if (ok && poll(p, k, PROGRESS_MS) > 0)
 		for (size_t i = 0; i < k && ok; i++)
 			if (p[i].revents)
 				ok = receive(s, &jobs[which[i]]);
@@ -179,28 +226,39 @@ static void end_all(const struct vs_scenario *s, struct vs_job *jobs, size_t n)
 		}
 }
 
+static uint32_t running_now(const struct vs_job *jobs, size_t n)
+{
+	uint32_t running = 0;
+
+	for (size_t i = 0; i < n; i++)
+		running += jobs[i].state == VS_JOB_RUNNING;
+	return running;
+}
+
 static bool run_all(const struct vs_scenario *s, const struct vs_modules *m,
 		    const struct vs_jobs_options *o, struct vs_job *jobs, size_t n)
 {
-	size_t next = 0, running = 0;
+	struct timespec shown = {0};
+	size_t next = 0;
 
 	for (;;) {
-		running = 0;
-		for (size_t i = 0; i < n; i++)
-			running += jobs[i].state == VS_JOB_RUNNING;
-		while (running < o->jobs && next < n) {
-			if (!start(s, m, o, &jobs[next++]))
-				return false;
+		uint32_t running = running_now(jobs, n);
+
+		/* no more processes to be had: go on with those there are */
+		while (!interrupted && running < o->jobs && next < n &&
+		       start(s, m, o, &jobs[next])) {
 			running++;
+			next++;
 		}
-		if (!running || interrupted)
-			break;
-		if (!wait_some(s, jobs, n))
+		if (interrupted || (!running && next == n))
+			return true;
+		if (!running || !wait_some(s, jobs, n))
 			return false;
-		if (o->show_progress)
+		if (o->show_progress && ms_since(&shown) >= PROGRESS_MS) {
 			vs_progress_show(jobs, n);
+			clock_gettime(CLOCK_MONOTONIC, &shown);
+		}
 	}
-	return true;
 }
 
 static bool collect(struct vs_job *jobs, size_t n, struct vs_result *out)
@@ -217,18 +275,27 @@ static bool collect(struct vs_job *jobs, size_t n, struct vs_result *out)
 	return true;
 }
 
+/* Unless the shell said that this one is not to be interrupted (nohup, background). */
+static void catch_signal(int sig)
+{
+	struct sigaction old, act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+	sigemptyset(&act.sa_mask);
+	if (sigaction(sig, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaction(sig, &act, NULL);
+}
+
 bool vs_jobs_run(const struct vs_scenario *s, const struct vs_modules *m,
 		 const struct vs_jobs_options *o, struct vs_result *out)
 {
 	size_t n = s->n_tables * s->replications, size = n * sizeof(struct vs_progress);
 	struct vs_job *jobs = calloc(n, sizeof(*jobs));
-	struct vs_progress *shared = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE,
-					  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct sigaction act = {.sa_handler = on_signal};
+	struct vs_progress *shared =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	bool ok = jobs && shared != MAP_FAILED;
 
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
+	catch_signal(SIGINT);
+	catch_signal(SIGTERM);
 	for (size_t i = 0; ok && i < n; i++) {
 		jobs[i].table = s->tables[i / s->replications].name;
 		jobs[i].replication = i % s->replications;
@@ -240,8 +307,10 @@ bool vs_jobs_run(const struct vs_scenario *s, const struct vs_modules *m,
 	if (o->show_progress)
 		vs_progress_clear();
 	ok = ok && collect(jobs, n, out);
+	for (size_t i = 0; jobs && !ok && i < n; i++)
+		vs_run_release(&jobs[i].run);
 	if (shared != MAP_FAILED)
-		munmap(shared, size ? size : 1);
+		munmap(shared, size);
 	free(jobs);
 	return ok;
 }

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* open_memstream */
 #include "sim/cli/options.h"
 
 #include <errno.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include "sim/io/near.h"
+
+#define SILENT_S 10
 
 enum {
 	O_TABLE = 1000,
@@ -24,7 +27,8 @@ enum {
 	O_WINDOW,
 	O_ORDER,
 	O_BARE,
-	O_PARANOID
+	O_PARANOID,
+	O_SILENT
 };
 
 static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
@@ -45,6 +49,7 @@ static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
 				      {"host-order", required_argument, NULL, O_ORDER},
 				      {"bare", no_argument, NULL, O_BARE},
 				      {"paranoid", no_argument, NULL, O_PARANOID},
+				      {"silent-s", required_argument, NULL, O_SILENT},
 				      {NULL, 0, NULL, 0}};
 
 void vs_options_help(FILE *to)
@@ -74,6 +79,9 @@ void vs_options_help(FILE *to)
 	      "      --strict         the reference order, one event at a time\n"
 	      "      --window-ps N    --host-order up|down|shuffled    --bare (no SimGrid)\n"
 	      "      --paranoid       the memory system checks itself\n"
+	      "      --silent-s N     end a run that computes for N s without an access (default "
+	      "10,\n"
+	      "                       0: never)\n"
 	      "\n"
 	      "Exit status: 0 all well, 1 a check failed (the result is written), 2 bad usage or\n"
 	      "scenario, 3 a run crashed or deadlocked, 130 interrupted (finished runs are "
@@ -121,16 +129,27 @@ static bool append(const char *option, const char **list, size_t *n, const char 
 	return true;
 }
 
-/* --set /P=V; `text` is kept until vs_options_release. */
-static bool add_set(struct vs_options *o, const char *option, char *text)
+static bool put_set(struct vs_options *o, const char *option, const char *pointer,
+		    const char *value)
 {
-	if (o->n_sets == VS_OPTIONS_MAX || !vs_set_parse(text, &o->sets[o->n_sets])) {
-		fprintf(stderr, "vcpusim: %s: found \"%s\", expected /json/pointer=VALUE\n", option,
-			text);
+	if (o->n_sets == VS_OPTIONS_MAX) {
+		fprintf(stderr, "vcpusim: %s: more than %d values are overridden\n", option,
+			VS_OPTIONS_MAX);
 		return false;
 	}
-	o->n_sets++;
+	o->sets[o->n_sets++] = (struct vs_set){pointer, value};
 	return true;
+}
+
+/* --set /P=V; points into `text`. */
+static bool add_set(struct vs_options *o, const char *option, char *text)
+{
+	struct vs_set set;
+
+	if (vs_set_parse(text, &set))
+		return put_set(o, option, set.pointer, set.value);
+	fprintf(stderr, "vcpusim: %s: found \"%s\", expected /json/pointer=VALUE\n", option, text);
+	return false;
 }
 
 static bool add_number(struct vs_options *o, const char *option, const char *pointer,
@@ -138,10 +157,7 @@ static bool add_number(struct vs_options *o, const char *option, const char *poi
 {
 	uint64_t v;
 
-	if (!number(option, text, 0, INT64_MAX, &v) || o->n_sets == VS_OPTIONS_MAX)
-		return false;
-	o->sets[o->n_sets++] = (struct vs_set){pointer, text};
-	return true;
+	return number(option, text, 0, INT64_MAX, &v) && put_set(o, option, pointer, text);
 }
 
 static bool apply_execution(struct vs_options *o, int c, char *arg)
@@ -165,6 +181,11 @@ static bool apply_execution(struct vs_options *o, int c, char *arg)
 			return false;
 		o->execution.window_ps = v;
 		o->execution.window_set = true;
+		return true;
+	case O_SILENT:
+		if (!number("--silent-s", arg, 0, 86400, &v))
+			return false;
+		o->execution.silent_s = (uint32_t)v;
 		return true;
 	case O_ORDER:
 		if (!choice("--host-order", arg, orders, 3, &i))
@@ -220,37 +241,30 @@ static bool apply(struct vs_options *o, int c, char *arg)
 	return apply_execution(o, c, arg);
 }
 
-/* Tables given on the command line replace the scenario's. */
+/* Tables given on the command line replace the scenario's: as one override, a JSON array. */
 static bool tables_as_set(struct vs_options *o)
 {
-	size_t size = 3;
-	char *text;
+	size_t size;
+	FILE *f = o->n_tables ? open_memstream(&o->tables_text, &size) : NULL;
 
 	if (!o->n_tables)
 		return true;
-	for (size_t i = 0; i < o->n_tables; i++)
-		size += strlen(o->tables[i]) + 4;
-	text = malloc(size);
-	if (!text || o->n_sets == VS_OPTIONS_MAX)
-		return false;
-	strcpy(text, "[");
-	for (size_t i = 0; i < o->n_tables; i++) {
-		size_t n = strlen(text);
-
+	for (size_t i = 0; f && i < o->n_tables; i++) {
 		if (strpbrk(o->tables[i], "\"\\")) {
 			fprintf(stderr, "vcpusim: --table: \"%s\" is not a table's name\n",
 				o->tables[i]);
-			free(text);
+			fclose(f);
 			return false;
 		}
-		snprintf(text + n, size - n, "%s\"%s\"", i ? "," : "", o->tables[i]);
+		fprintf(f, "%s\"%s\"", i ? "," : "[", o->tables[i]);
 	}
-	size_t n = strlen(text);
-
-	snprintf(text + n, size - n, "]");
-	o->tables_text = text;
-	o->sets[o->n_sets++] = (struct vs_set){"/tables", text};
-	return true;
+	if (f)
+		fputc(']', f);
+	if (!f || fclose(f) != 0) {
+		fputs("vcpusim: out of memory\n", stderr);
+		return false;
+	}
+	return put_set(o, "--table", "/tables", o->tables_text);
 }
 
 bool vs_options_parse(struct vs_options *o, int argc, char **argv)
@@ -258,7 +272,8 @@ bool vs_options_parse(struct vs_options *o, int argc, char **argv)
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int c;
 
-	*o = (struct vs_options){.jobs = cpus > 0 ? (uint32_t)cpus : 1};
+	*o = (struct vs_options){.jobs = cpus > 0 ? (uint32_t)cpus : 1,
+				 .execution = {.silent_s = SILENT_S}};
 	while ((c = getopt_long(argc, argv, "o:qh", longs, NULL)) != -1)
 		if (!apply(o, c, optarg)) {
 			fputs("vcpusim --help lists the options\n", stderr);
@@ -272,10 +287,14 @@ bool vs_options_parse(struct vs_options *o, int argc, char **argv)
 		return false;
 	}
 	o->scenario = argv[optind];
-	return tables_as_set(o);
+	if (tables_as_set(o))
+		return true;
+	vs_options_release(o);
+	return false;
 }
 
 void vs_options_release(struct vs_options *o)
 {
 	free(o->tables_text);
+	o->tables_text = NULL;
 }

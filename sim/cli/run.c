@@ -9,11 +9,15 @@
 #include "models/kernel/rcu.h"
 #include "models/kernel/slab.h"
 #include "sim/check/check.h"
+#include "sim/cli/guard.h"
 #include "sim/cli/measured.h"
 #include "sim/cli/refuse.h"
 #include "sim/host/host.h"
 #include "sim/hw/hw.h"
 #include "sim/workload/workload.h"
+
+#define BLOCKED_LINES 40  /* of threads that wait, in the message of a run that stopped */
+#define BLOCKED_BYTES 512 /* of one line, at most */
 
 struct run {
 	const struct vs_scenario *s;
@@ -157,24 +161,76 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 	return true;
 }
 
+static uint64_t moved(void *ctx)
+{
+	const struct run *r = ctx;
+	const struct vs_engine_stats *e = vs_engine_stats(r->engine);
+	struct vs_hw_stats h;
+
+	vs_hw_stats(r->hw, &h);
+	return h.accesses + e->windows + e->resumes + e->agent_events + e->local_events +
+	       (vs_core_now ? vs_core_now->clock : 0);
+}
+
+/* The engine's run, watched. */
+static enum vs_stop run_engine(struct run *r, const struct vs_execution *x)
+{
+	struct vs_guard g = {.silent_s = x->silent_s,
+			     .moved = moved,
+			     .moved_ctx = r,
+			     .fatal = x->fatal,
+			     .fatal_ctx = x->fatal_ctx};
+	enum vs_stop why;
+
+	if (x->fatal)
+		vs_guard_start(&g);
+	why = vs_engine_run(r->engine, r->s->limit_ps);
+	if (x->fatal)
+		vs_guard_stop();
+	return why;
+}
+
+/* The first lines of who is blocked (those that matter come first), and how many more there are. */
+static void add_blocked(const struct run *r, char *text, size_t size)
+{
+	size_t used = strlen(text), more = 0;
+	size_t all = vs_host_report_blocked(r->host, VS_PS_NEVER, NULL, 0) + 1;
+	char *blocked = malloc(all), *line = blocked;
+
+	if (!blocked)
+		return;
+	vs_host_report_blocked(r->host, VS_PS_NEVER, blocked, all);
+	for (int n = 0; *line; n++) {
+		size_t length = strcspn(line, "\n") + 1;
+
+		if (n < BLOCKED_LINES)
+			used += snprintf(text + used, size - used, "%.*s", (int)length, line);
+		else
+			more++;
+		line += length;
+	}
+	if (more)
+		snprintf(text + used, size - used, "and %zu more\n", more);
+	free(blocked);
+}
+
 static void judge_stop(struct run *r, enum vs_stop why)
 {
-	char text[8192];
+	char text[BLOCKED_LINES * BLOCKED_BYTES];
 	vs_ps end;
-	size_t n;
 
 	if (vs_workload_boot_error(r->workload)) {
 		snprintf(text, sizeof(text), "the VM did not boot: %s",
 			 strerror(-vs_workload_boot_error(r->workload)));
 		end_as(r, VS_RUN_CRASHED, text);
 	}
-	if (vs_workload_done(r->workload, &end))
+	if (vs_workload_done(r->workload, &end) || r->out->status != VS_RUN_OK)
 		return;
-	n = snprintf(text, sizeof(text), "%s\n",
-		     why == VS_STOP_LIMIT   ? "the simulated time is up (limits.simulated_ms)"
-		     : why == VS_STOP_QUIET ? "deadlock: nothing can happen any more"
-					    : "stopped");
-	vs_host_report_blocked(r->host, VS_PS_NEVER, text + n, sizeof(text) - n);
+	snprintf(text, sizeof(text), "%s\n",
+		 why == VS_STOP_LIMIT   ? "the simulated time is up (limits.simulated_ms)"
+		 : why == VS_STOP_QUIET ? "deadlock: nothing can happen any more"
+					: "stopped");
+	add_blocked(r, text, sizeof(text));
 	end_as(r, why == VS_STOP_LIMIT ? VS_RUN_LIMIT : VS_RUN_DEADLOCK, text);
 }
 
@@ -281,7 +337,7 @@ void vs_run_execute(const struct vs_scenario *s, const struct vs_table *t,
 		end_as(&r, VS_RUN_CRASHED, "out of memory while setting up");
 		return;
 	}
-	judge_stop(&r, vs_engine_run(r.engine, s->limit_ps));
+	judge_stop(&r, run_engine(&r, x));
 	vs_workload_done(r.workload, &out->simulated_ps);
 	take_violations(&r);
 	take_memory(&r);

@@ -17,6 +17,10 @@ struct vs_execution {
 	bool window_set; /* window_ps instead of the machine's W */
 	vs_ps window_ps;
 	enum vs_order order;
+	uint32_t silent_s; /* sim/cli/guard.h; 0: not watched */
+	/* sim/cli/guard.h; NULL: signals are left alone */
+	void (*fatal)(void *ctx, const char *text);
+	void *fatal_ctx;
 };
 
 /* Shared with the parent process, which shows it. */

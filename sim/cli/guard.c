@@ -1,0 +1,149 @@
+#define _GNU_SOURCE
+#include "sim/cli/guard.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "sim/check/site.h"
+#include "sim/host/host.h"
+
+#define STACK_BYTES (512 * 1024) /* reading debug information takes some */
+#define LAST_RESORT_S 20         /* for a text that can't be made, say in a broken heap */
+
+static struct {
+	struct vs_guard g;
+	uint64_t last;
+	uint32_t silent;
+} guard;
+
+static void describe_thread(char *buf, size_t size)
+{
+	const struct vs_task *t = vs_ctx_now ? vs_ctx_user(vs_ctx_now) : NULL;
+
+	if (!t || !vs_core_now) {
+		snprintf(buf, size, "outside all simulated threads");
+		return;
+	}
+	snprintf(buf, size, "thread %u \"%s\" on CPU %u at %llu.%06llu ms", vs_task_id(t),
+		 vs_task_name(t), vs_core_now->id,
+		 (unsigned long long)(vs_core_now->clock / VS_PS_PER_MS),
+		 (unsigned long long)(vs_core_now->clock % VS_PS_PER_MS / VS_PS_PER_NS));
+}
+
+/* From here on nothing is handled any more: what goes wrong now ends the process at once. */
+static void last_words(void)
+{
+	vs_guard_stop();
+	signal(SIGALRM, SIG_DFL);
+	alarm(LAST_RESORT_S);
+}
+
+static void end_run(const char *what, uintptr_t pc)
+{
+	char text[1024], thread[256], place[256];
+	struct vs_sites *sites = vs_sites_new();
+
+	describe_thread(thread, sizeof(thread));
+	snprintf(text, sizeof(text), "%s in %s: %s", what,
+		 vs_site_name(sites, pc, place, sizeof(place)), thread);
+	vs_sites_free(sites);
+	guard.g.fatal(guard.g.fatal_ctx, text);
+	_exit(1);
+}
+
+static bool overflowed_stack(uintptr_t addr)
+{
+	uintptr_t lo, hi;
+
+	if (!vs_ctx_now)
+		return false;
+	vs_ctx_stack(vs_ctx_now, &lo, &hi);
+	return addr < lo + 256 && lo - addr < 2 * 4096;
+}
+
+static void on_crash(int sig, siginfo_t *info, void *context)
+{
+	const greg_t *reg = ((const ucontext_t *)context)->uc_mcontext.gregs;
+	uintptr_t pc = (uintptr_t)reg[REG_RIP], addr = (uintptr_t)info->si_addr;
+	bool jumped = sig == SIGSEGV && pc == addr; /* no code there: who called it? */
+	char what[160];
+
+	last_words();
+	if (jumped)
+		snprintf(what, sizeof(what), "crashed: call of %s",
+			 pc ? "what is no code" : "a null pointer");
+	else if (sig == SIGSEGV && overflowed_stack(addr))
+		snprintf(what, sizeof(what), "crashed: the thread's stack is used up");
+	else if (sig == SIGSEGV && addr < 4096)
+		snprintf(what, sizeof(what), "crashed: use of a null pointer (+%u)",
+			 (unsigned)addr);
+	else
+		snprintf(what, sizeof(what), "crashed: %s", strsignal(sig));
+	/* site names are for return addresses: one beyond the instruction */
+	end_run(what, jumped ? *(uintptr_t *)reg[REG_RSP] : pc + 1);
+}
+
+/* Every second of processor time. */
+static void on_second(int sig, siginfo_t *info, void *context)
+{
+	const ucontext_t *u = context;
+	uint64_t now = guard.g.moved(guard.g.moved_ctx);
+	char what[160];
+
+	(void)sig, (void)info;
+	if (now != guard.last) {
+		guard.last = now;
+		guard.silent = 0;
+		return;
+	}
+	if (++guard.silent < guard.g.silent_s)
+		return;
+	last_words();
+	snprintf(what, sizeof(what),
+		 "hung: computed for %u s without an access to memory that others see, last seen",
+		 guard.silent);
+	end_run(what, (uintptr_t)u->uc_mcontext.gregs[REG_RIP] + 1);
+}
+
+static void handle(int sig, void (*fn)(int, siginfo_t *, void *), int flags)
+{
+	struct sigaction act = {.sa_sigaction = fn, .sa_flags = SA_SIGINFO | SA_ONSTACK | flags};
+
+	sigaction(sig, &act, NULL);
+}
+
+void vs_guard_start(const struct vs_guard *g)
+{
+	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+	const struct itimerval second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
+	stack_t stack = {.ss_size = STACK_BYTES};
+
+	guard.g = *g;
+	guard.silent = 0;
+	guard.last = 0;
+	/* a thread whose own stack is used up can still be told of */
+	stack.ss_sp =
+		mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stack.ss_sp == MAP_FAILED)
+		return; /* crashes are then told by the parent process, with less */
+	sigaltstack(&stack, NULL);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		handle(crashes[i], on_crash, (int)SA_RESETHAND);
+	if (!g->silent_s)
+		return;
+	handle(SIGPROF, on_second, SA_RESTART);
+	setitimer(ITIMER_PROF, &second, NULL);
+}
+
+void vs_guard_stop(void)
+{
+	const struct itimerval never = {.it_interval = {0}, .it_value = {0}};
+
+	setitimer(ITIMER_PROF, &never, NULL);
+	signal(SIGPROF, SIG_IGN);
+}
