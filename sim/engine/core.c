@@ -38,7 +38,9 @@ void vs_handle_local(struct vs_core *c)
 		c->last_local = ev->time;
 		e->stats.local_events++;
 		c->n_local++;
+		e->event_time = ev->time;
 		ev->fn.local(c, ev);
+		e->event_time = VS_PS_NEVER;
 		if (c->spin_period) {
 			vs_ps late = ev->time > c->clock ? ev->time - c->clock : 0;
 			uint64_t turns = (late + c->spin_period - 1) / c->spin_period;

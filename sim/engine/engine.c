@@ -45,6 +45,7 @@ struct vs_engine *vs_engine_new(const struct vs_engine_options *o)
 		e->cores[i].pending = VS_PS_NEVER;
 	}
 	vs_tree_init(&e->tree, o->n_cores);
+	e->event_time = VS_PS_NEVER;
 	e->shuffle = UINT64_C(0x9e3779b97f4a7c15);
 	e->backend = o->backend == VS_BACKEND_BARE ? &vs_backend_bare : &vs_backend_simgrid;
 	return e;
@@ -136,9 +137,25 @@ static void stop(struct vs_engine *e, enum vs_stop why)
 	}
 }
 
+/* Others may have gone ahead of the caller, but by less than a window; agents by less than their
+ * delay. A run that ends that much later ends in the same state in whatever order it was run. */
 void vs_engine_finish(struct vs_engine *e)
 {
-	stop(e, VS_STOP_DONE);
+	vs_ps grace = e->d.history > e->d.agent ? e->d.history : e->d.agent;
+	vs_ps now = e->event_time != VS_PS_NEVER ? e->event_time
+		    : vs_core_now                ? vs_core_now->clock
+						 : e->now;
+
+	if (now + grace < e->finish_at)
+		e->finish_at = now + grace;
+	for (uint32_t i = 0; i < e->o.n_cores; i++) {
+		struct vs_core *c = &e->cores[i];
+
+		if (c->horizon > e->finish_at)
+			c->horizon = e->finish_at;
+		if (c->limit > e->finish_at)
+			c->limit = e->finish_at;
+	}
 }
 
 void vs_engine_abort(struct vs_engine *e)
@@ -163,9 +180,9 @@ bool vs_driver_step(struct vs_engine *e)
 	vs_ps next = vs_driver_peek(e);
 
 	if (next == VS_PS_NEVER)
-		stop(e, VS_STOP_QUIET);
-	else if (next >= e->limit)
-		stop(e, VS_STOP_LIMIT);
+		stop(e, e->finish_at == VS_PS_NEVER ? VS_STOP_QUIET : VS_STOP_DONE);
+	else if (next >= vs_engine_end(e))
+		stop(e, e->finish_at <= e->limit ? VS_STOP_DONE : VS_STOP_LIMIT);
 	if (e->stopped)
 		return false;
 	e->stats.windows++;
@@ -183,6 +200,7 @@ bool vs_driver_round(struct vs_engine *e)
 enum vs_stop vs_engine_run(struct vs_engine *e, vs_ps limit)
 {
 	e->limit = limit < VS_PS_MAX_RUN ? limit : VS_PS_MAX_RUN;
+	e->finish_at = VS_PS_NEVER;
 	e->stopped = false;
 	e->backend->run(e);
 	vs_ctx_now = NULL;

@@ -142,7 +142,10 @@ struct vs_engine *vs_engine_new(const struct vs_engine_options *o);
 void vs_engine_free(struct vs_engine *e);
 /* Runs until something stops it. limit: simulated. */
 enum vs_stop vs_engine_run(struct vs_engine *e, vs_ps limit);
-void vs_engine_finish(struct vs_engine *e); /* from a handler: stop after this */
+/* The run is over: it ends a window from now, in the same state however it is run. From a handler
+ * or synchronised context code. */
+void vs_engine_finish(struct vs_engine *e);
+/* The run has failed: it ends at once, other cores being where they happen to be. */
 void vs_engine_abort(struct vs_engine *e);
 struct vs_core *vs_engine_core(struct vs_engine *e, uint32_t id);
 const struct vs_engine_options *vs_engine_opts(const struct vs_engine *e);

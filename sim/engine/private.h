@@ -51,8 +51,9 @@ struct vs_engine {
 	struct vs_event **slabs;
 	uint32_t n_slabs;
 	uint32_t agent_seq;
-	vs_ps now; /* start of the window, or strict: key time being handled */
-	vs_ps limit;
+	vs_ps now;        /* start of the window, or strict: key time being handled */
+	vs_ps event_time; /* while a handler runs, else VS_PS_NEVER */
+	vs_ps limit, finish_at;
 	enum vs_stop stop;
 	bool stopped;
 	struct vs_event last_agent; /* key of the last agent event handled */
@@ -71,6 +72,12 @@ struct vs_engine {
 	void *user;
 	struct vs_engine_stats stats;
 };
+
+/* Nothing happens at or after this. */
+static inline vs_ps vs_engine_end(const struct vs_engine *e)
+{
+	return e->limit < e->finish_at ? e->limit : e->finish_at;
+}
 
 static inline bool vs_key_less(const struct vs_event *a, const struct vs_event *b)
 {

@@ -5,6 +5,11 @@
  */
 #include "sim/engine/private.h"
 
+static vs_ps min_ps(vs_ps a, vs_ps b)
+{
+	return a < b ? a : b;
+}
+
 static vs_ps sat_add(vs_ps a, vs_ps b)
 {
 	return a > VS_PS_NEVER - b ? VS_PS_NEVER : a + b;
@@ -17,10 +22,12 @@ void vs_handle_agent(struct vs_engine *e)
 	VS_ASSERT(vs_key_less(&e->last_agent, ev) || !e->stats.agent_events);
 	e->last_agent = *ev;
 	e->in_agent = true;
+	e->event_time = ev->time;
 	e->stats.agent_events++;
 	if (!ev->dead)
 		ev->fn.agent(e, ev);
 	e->in_agent = false;
+	e->event_time = VS_PS_NEVER;
 	vs_event_free(e, ev);
 }
 
@@ -43,12 +50,12 @@ static void set_horizons(struct vs_engine *e, vs_ps t, uint32_t first, uint32_t 
 	vs_ps second = sat_add(vs_tree_min_without(&e->tree, first), w);
 	vs_ps agent = sat_add(vs_heap_time(&e->agents), b);
 
+	vs_ps end = vs_engine_end(e), alone = min_ps(second, agent);
+
 	for (uint32_t i = 0; i < n; i++)
-		e->cores[e->due[i]].horizon = t + w;
-	e->cores[first].horizon = second < agent ? second : agent;
+		e->cores[e->due[i]].horizon = min_ps(t + w, end);
 	/* with a window of 0 the earliest still has to take its step */
-	if (e->cores[first].horizon <= t)
-		e->cores[first].horizon = t + 1;
+	e->cores[first].horizon = min_ps(alone > t ? alone : t + 1, end);
 }
 
 static void swap_due(struct vs_engine *e, uint32_t i, uint32_t k)
@@ -89,15 +96,16 @@ static void warm_up(const struct vs_engine *e, uint32_t later, uint32_t sooner)
 
 bool vs_windowed_step(struct vs_engine *e)
 {
-	while (e->agents.n && vs_heap_time(&e->agents) < sat_add(e->tree.min[1], e->d.agent)) {
+	while (vs_heap_time(&e->agents) <
+	       min_ps(sat_add(e->tree.min[1], e->d.agent), vs_engine_end(e))) {
 		vs_handle_agent(e);
 		if (e->stopped)
 			return false;
 	}
 	vs_ps t = e->tree.min[1];
 
-	if (t == VS_PS_NEVER)
-		return true; /* the next step finds it quiet */
+	if (t >= vs_engine_end(e))
+		return true; /* the next step finds it quiet, or over */
 	e->now = t;
 	uint32_t first = vs_tree_first(&e->tree);
 	uint32_t n = vs_tree_below(&e->tree, t + (e->d.window ? e->d.window : 1), e->due);

@@ -5,10 +5,11 @@
 
 #include "sim/hw/hw.h"
 
-#define MAX_CORES 16
+#define MAX_CORES 32
 #define SHARED_LINES 24
 #define PRIVATE_LINES 96
 #define BULK_BYTES 1024
+#define STATIC_LINES 6
 
 struct mix;
 
@@ -21,6 +22,7 @@ struct worker {
 	uint32_t shared_percent, write_percent;
 	bool calm; /* mostly its own lines: hits */
 	bool sleeping;
+	uint32_t rang; /* timers and messages seen */
 	uint64_t *private_lines;
 };
 
@@ -32,6 +34,8 @@ struct mix {
 	uint32_t cores;
 	uint64_t *shared, *locks;
 	char *bulk;
+	uint64_t *statics;     /* as a module's data */
+	uint32_t finish_after; /* operations of worker 0 */
 };
 
 static uint64_t next(uint64_t *s)
@@ -107,7 +111,8 @@ void vs_mix_machine(uint64_t seed, struct vs_machine *m, uint32_t *cores)
 	strcpy(m->name, "random");
 	m->sockets = between(&s, 1, 2);
 	m->l3_per_socket = between(&s, 1, 2);
-	m->cores_per_l3 = between(&s, 1, 4);
+	/* more than eight sharers of a line are kept differently: some machines have many cores */
+	m->cores_per_l3 = between(&s, 1, seed % 8 ? 4 : 8);
 	m->threads_per_core = 1;
 	m->line_bytes = 64;
 	m->socket_distance[0][1] = m->socket_distance[1][0] = between(&s, 1, 2);
@@ -165,6 +170,7 @@ static void on_message(struct vs_core *c, struct vs_event *ev)
 	struct worker *w = ev->obj;
 
 	w->hash = (w->hash ^ ev->a) * 31 + ev->time;
+	w->rang++;
 	if (w->sleeping) {
 		w->sleeping = false;
 		c->clock = ev->time;
@@ -217,6 +223,29 @@ static void doze(struct worker *w)
 	fold(w, 6);
 }
 
+/* Spins on a line that others write now and then, until something local happens. */
+static void spin_till_it_rings(struct worker *w)
+{
+	uint64_t *p = &w->mix->shared[8 * between(&w->rng, 0, SHARED_LINES - 1)];
+	uint32_t before = w->rang;
+	struct vs_event *ev;
+
+	vs_core_sync();
+	ev = vs_event_new(w->mix->engine);
+	ev->rank = VS_CLASS_TIMER;
+	ev->issue = w->core->clock;
+	ev->time = w->core->clock + 500 * between(&w->rng, 100, 900);
+	ev->fn.local = on_message;
+	ev->obj = w;
+	ev->a = 9;
+	vs_send_timer(w->core, ev);
+	do {
+		fold(w, load(p));
+		vs_hw_relax();
+	} while (w->rang == before);
+	fold(w, w->rang);
+}
+
 static void bulk(struct worker *w)
 {
 	size_t n = between(&w->rng, 1, BULK_BYTES), at = between(&w->rng, 0, BULK_BYTES);
@@ -252,6 +281,39 @@ static void straddle(struct worker *w)
 	fold(w, v);
 }
 
+/* A stream for the prefetcher; on lines that others copy over, some of them written. */
+static void stream(struct worker *w)
+{
+	bool own = next(&w->rng) & 1;
+	uint64_t *from = own ? w->private_lines : (uint64_t *)w->mix->bulk;
+	uint32_t written = between(&w->rng, 0, 30);
+
+	for (uint32_t k = 0; k < 12; k++)
+		if (k == written)
+			store(&from[8 * k], w->hash);
+		else
+			fold(w, load(&from[8 * k]));
+	if (!own)
+		bulk(w); /* while the last prefetches are on their way */
+}
+
+static void static_data(struct worker *w)
+{
+	uint64_t *p = &w->mix->statics[8 * between(&w->rng, 0, STATIC_LINES - 1)];
+
+	switch (between(&w->rng, 0, 3)) {
+	case 0:
+		fold(w, fetch_add(p, 3));
+		break;
+	case 1:
+		vs_access_range((uintptr_t)p, 0, 64, VS_BULK, 0);
+		memset(p, (int)w->hash, 64);
+		break;
+	default:
+		fold(w, load(p));
+	}
+}
+
 static void plain(struct worker *w)
 {
 	bool shared = between(&w->rng, 1, 100) <= w->shared_percent;
@@ -272,6 +334,10 @@ static void run_worker(void *arg)
 	struct worker *w = arg;
 
 	for (uint32_t i = 0; i < w->ops; i++) {
+		if (w == w->mix->worker && i + 1 == w->mix->finish_after) {
+			vs_core_sync();
+			vs_engine_finish(w->mix->engine);
+		}
 		uint64_t what = between(&w->rng, 0, w->calm ? 2000 : 199);
 
 		if (what < 2)
@@ -287,8 +353,11 @@ static void run_worker(void *arg)
 		else if (what < 16)
 			straddle(w);
 		else if (what < 18)
-			for (uint32_t k = 0; k < 12; k++) /* a stream for the prefetcher */
-				fold(w, load(&w->private_lines[8 * k]));
+			stream(w);
+		else if (what < 22)
+			static_data(w);
+		else if (what < 23)
+			spin_till_it_rings(w);
 		else
 			plain(w);
 	}
@@ -331,6 +400,8 @@ static uint64_t signature(const struct mix *x)
 		h = (h ^ x->shared[i]) * UINT64_C(0x100000001b3);
 	for (uint32_t i = 0; i < 4 * BULK_BYTES; i++)
 		h = (h ^ (unsigned char)x->bulk[i]) * UINT64_C(0x100000001b3);
+	for (uint32_t i = 0; i < STATIC_LINES * 8; i++)
+		h = (h ^ x->statics[i]) * UINT64_C(0x100000001b3);
 	return h;
 }
 
@@ -354,18 +425,27 @@ struct vs_mix_result vs_mix_run(uint64_t seed, const struct vs_mix_run *how)
 	x->hw = vs_hw_new(x->engine, &x->machine, x->cores);
 	vs_hw_set_paranoid(x->hw);
 	vs_engine_set_attend(x->engine, attend);
+	x->finish_after = how->finish_after;
 	x->shared = vs_hw_arena_take(x->hw, SHARED_LINES * 64, 0);
 	x->locks = vs_hw_arena_take(x->hw, 4096, x->cores - 1);
 	x->bulk = vs_hw_arena_take(x->hw, 8 * BULK_BYTES, 0);
+	x->statics = aligned_alloc(64, STATIC_LINES * 64);
+	if (!x->statics || !vs_hw_add_region(x->hw, x->statics, STATIC_LINES * 64, 0))
+		abort();
+	memset(x->statics, 0, STATIC_LINES * 64);
 	for (uint32_t i = 0; i < x->cores; i++)
 		start_worker(x, i, &s);
-	r.stop = vs_engine_run(x->engine, VS_PS_MAX_RUN);
+	r.stop = vs_engine_run(x->engine, how->limit ? how->limit : VS_PS_MAX_RUN);
 	r.signature = signature(x);
+	for (uint32_t i = 0; i < x->cores; i++)
+		if (x->worker[i].core->clock > r.end)
+			r.end = x->worker[i].core->clock;
 	vs_hw_stats(x->hw, &st);
 	r.accesses = st.accesses;
 	r.misses = st.misses;
 	vs_hw_free(x->hw);
 	vs_engine_free(x->engine);
+	free(x->statics);
 	free(x);
 	return r;
 }

@@ -1,6 +1,7 @@
 /*
- * tests/engine/mix.h - a random small machine under a random mix of everything the memory system and
- * the engine offer, with values; reduced to one signature. Same seed, same signature, however run.
+ * tests/engine/mix.h - a random small machine under a random mix of everything the memory system
+ * and the engine offer, with values; reduced to one signature. Same seed, same signature, however
+ * run.
  */
 #ifndef VS_TEST_MIX_H
 #define VS_TEST_MIX_H
@@ -14,11 +15,14 @@ struct vs_mix_run {
 	vs_ps window;
 	enum vs_order order;
 	enum vs_backend backend;
+	vs_ps limit;           /* 0: none */
+	uint32_t finish_after; /* worker 0 ends the run before this operation; 0: never */
 };
 
 struct vs_mix_result {
 	uint64_t signature;
 	uint64_t accesses, misses;
+	vs_ps end; /* of the last worker */
 	enum vs_stop stop;
 };
 

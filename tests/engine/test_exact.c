@@ -14,14 +14,19 @@ static uint64_t n_seeds(void)
 	return s ? strtoull(s, NULL, 10) : 300;
 }
 
-static void compare(uint64_t seed, const struct vs_mix_result *want, vs_ps window)
+static void compare(uint64_t seed, const struct vs_mix_result *want, const struct vs_mix_run *as,
+		    vs_ps window)
 {
 	for (int order = VS_ORDER_UP; order <= VS_ORDER_SHUFFLED; order++) {
-		struct vs_mix_run how = {
-			.window = window, .order = order, .backend = VS_BACKEND_BARE};
+		struct vs_mix_run how = *as;
+
+		how.strict = false;
+		how.window = window;
+		how.order = order;
 		struct vs_mix_result got = vs_mix_run(seed, &how);
 
-		ck_assert_msg(got.signature == want->signature && got.accesses == want->accesses,
+		ck_assert_msg(got.signature == want->signature && got.accesses == want->accesses &&
+				      got.stop == want->stop,
 			      "seed %llu, window %llu ps, host order %d differs from strict "
 			      "(VS_EXACT_FIRST=%llu VS_EXACT_SEEDS=1 repeats it)",
 			      (unsigned long long)seed, (unsigned long long)window, order,
@@ -44,18 +49,46 @@ START_TEST(windows_equal_strict)
 		struct vs_mix_result want = vs_mix_run(seed, &strict);
 
 		ck_assert_int_eq(want.stop, VS_STOP_QUIET);
-		compare(seed, &want, 0);
-		compare(seed, &want, 1);
-		compare(seed, &want,
+		compare(seed, &want, &strict, 0);
+		compare(seed, &want, &strict, 1);
+		compare(seed, &want, &strict,
 			m.agent_delay_ps < m.window_ps ? m.agent_delay_ps : m.window_ps);
-		compare(seed, &want, seed * 2654435761u % m.window_ps);
-		compare(seed, &want, m.window_ps);
+		compare(seed, &want, &strict, seed * 2654435761u % m.window_ps);
+		compare(seed, &want, &strict, m.window_ps);
 		misses += want.misses;
 		accesses += want.accesses;
 	}
 	printf("%llu seeds, %llu accesses, %llu misses in the strict runs\n",
 	       (unsigned long long)n_seeds(), (unsigned long long)accesses,
 	       (unsigned long long)misses);
+}
+END_TEST
+
+/* A run that is cut short, by its limit or by a worker, is cut at the same point of every core. */
+START_TEST(so_do_runs_that_are_cut_short)
+{
+	for (uint64_t seed = 1; seed <= 80; seed++) {
+		struct vs_mix_run strict = {.strict = true, .backend = VS_BACKEND_BARE};
+		struct vs_machine m;
+		uint32_t cores;
+
+		vs_mix_machine(seed, &m, &cores);
+		strict.window = m.window_ps;
+		vs_ps end = vs_mix_run(seed, &strict).end;
+		struct vs_mix_result want;
+
+		strict.limit = end / 16 * (1 + seed % 14) + seed % 1000;
+		want = vs_mix_run(seed, &strict);
+		ck_assert_int_eq(want.stop, VS_STOP_LIMIT);
+		compare(seed, &want, &strict, 1);
+		compare(seed, &want, &strict, m.window_ps);
+		strict.limit = 0;
+		strict.finish_after = 1 + seed % 17;
+		want = vs_mix_run(seed, &strict);
+		ck_assert_int_eq(want.stop, VS_STOP_DONE);
+		compare(seed, &want, &strict, 1);
+		compare(seed, &want, &strict, m.window_ps);
+	}
 }
 END_TEST
 
@@ -156,6 +189,7 @@ int main(void)
 
 	tcase_set_timeout(t, 600);
 	tcase_add_test(t, windows_equal_strict);
+	tcase_add_test(t, so_do_runs_that_are_cut_short);
 	tcase_add_test(t, wider_windows_are_seen_to_break);
 	tcase_add_test(t, simgrid_equals_bare);
 	suite_add_tcase(s, t);
