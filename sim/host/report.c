@@ -111,15 +111,15 @@ static const struct vs_wait_info *stuck(const struct vs_task *t, vs_ps as_of, vs
 	return as_of - w->since >= age ? w : NULL;
 }
 
-/* t is in a circle of threads each of which waits for the next; t has the lowest number of them. */
-static bool heads_circle(const struct vs_host *h, const struct vs_task *t, vs_ps as_of)
+/* t is in a circle of threads each of which waits for the next. */
+static bool in_circle(const struct vs_host *h, const struct vs_task *t, vs_ps as_of)
 {
 	const struct vs_task *x = t;
 
 	for (uint32_t i = 0; i < h->n_tasks; i++) {
 		const struct vs_wait_info *w = stuck(x, as_of, CHECK_EVERY_PS);
 
-		if (!w || !w->owner || w->owner->id < t->id)
+		if (!w || !w->owner)
 			return false;
 		x = w->owner;
 		if (x == t)
@@ -170,7 +170,7 @@ static void check_threads(struct vs_host *h, vs_ps as_of, bool quiet)
 
 		if (h->reported[i])
 			continue;
-		if (heads_circle(h, t, as_of))
+		if (in_circle(h, t, as_of))
 			report(h, "deadlock: threads wait for each other", t, true, as_of);
 		else if (stuck(t, as_of, TOO_LONG_PS))
 			report(h, "hung: has waited for more than 120 s", t, false, as_of);

@@ -55,6 +55,12 @@ static void naps(void *arg)
 		vs_task_block(VS_WAIT_TIMER, NULL, NULL, vs_now_ps() + MS(100));
 }
 
+static void waits_for_first(void *arg)
+{
+	(void)arg;
+	vs_task_block(VS_WAIT_LOCK, w.lock, w.t[0], VS_PS_NEVER);
+}
+
 static uint32_t number[] = {0, 1, 2};
 
 static void circle(void)
@@ -79,6 +85,25 @@ START_TEST(circle_is_found)
 	ck_assert_ptr_nonnull(strstr(w.text, "thread 1 \"waiter\""));
 	ck_assert_ptr_nonnull(strstr(w.text, "of thread 0 \"waiter\" since 1.002300 ms in "));
 	ck_assert_ptr_null(strstr(w.text, "napper"));
+}
+END_TEST
+
+/* Who waits for one of a circle is not in it. */
+START_TEST(circle_with_a_tail)
+{
+	static uint32_t two = 2;
+
+	w.t[2] = rig_task(&w.r, "tail", VS_TASK_CONTROL, 2, waits, &two, MS(1));
+	/* 0 -> 1 -> 0, and the tail waits for 0 */
+	w.t[0] = rig_task(&w.r, "w0", VS_TASK_CONTROL, 0, waits, &number[0], MS(1));
+	w.t[1] = rig_task(&w.r, "w1", VS_TASK_CONTROL, 1, waits_for_first, NULL, MS(1));
+	rig_task(&w.r, "napper", VS_TASK_CONTROL, 3, naps, NULL, MS(1));
+	vs_host_watch_deadlocks(w.r.h, on_report, &w);
+	rig_run(&w.r, S(5));
+	ck_assert_uint_eq(w.n_reports, 1);
+	ck_assert_ptr_nonnull(strstr(w.text, "thread 1 \"w0\" waits"));
+	ck_assert_ptr_nonnull(strstr(w.text, "thread 2 \"w1\" waits"));
+	ck_assert_ptr_null(strstr(w.text, "tail"));
 }
 END_TEST
 
@@ -219,6 +244,7 @@ int main(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, circle_is_found);
+	tcase_add_test(c, circle_with_a_tail);
 	tcase_add_test(c, chain_is_hung_after_120_s);
 	tcase_add_test(c, nobody_left);
 	tcase_add_test(c, report_by_number);

@@ -352,7 +352,7 @@ END_TEST
 /* Four CPUs: the number of CPUs adds nothing. */
 static const struct {
 	uint32_t hz, scan, urgent;
-} params[] = {{100, 1, 10}, {250, 1, 25}, {300, 2, 30}, {1000, 3, 100}, {20, 1, 3}};
+} params[] = {{50, 1, 5}, {100, 1, 10}, {250, 1, 25}, {300, 2, 30}, {1000, 3, 100}, {20, 1, 3}};
 
 START_TEST(params_from_hz)
 {
