@@ -1,5 +1,7 @@
+#define _GNU_SOURCE /* asprintf */
 /* vcpusim: what the command line asks for, in order. */
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +19,34 @@
 
 enum { EXIT_OK = 0, EXIT_CHECK = 1, EXIT_USAGE = 2, EXIT_RUN = 3, EXIT_INTERRUPTED = 130 };
 
+static int list_machines(const struct vs_paths *p)
+{
+	int status = EXIT_OK;
+	char **names;
+	size_t n = vs_machine_names(p->machines, &names);
+
+	for (size_t i = 0; i < n; i++) {
+		struct vs_errors errs;
+		struct vs_machine machine;
+
+		vs_errors_init(&errs);
+		if (vs_machine_load(names[i], ".", p->machines, &machine, &errs)) {
+			printf("%-22s %s; W = %llu ps\n", names[i], machine.description,
+			       (unsigned long long)machine.window_ps);
+		} else {
+			vs_errors_print(&errs, stderr);
+			status = EXIT_USAGE;
+		}
+		vs_errors_release(&errs);
+	}
+	vs_machine_names_free(names, n);
+	return status;
+}
+
 static int list(const struct vs_options *o, const struct vs_paths *p, const struct vs_modules *m)
 {
-	char **names;
-	size_t n;
-
+	if (o->list == VS_LIST_MACHINES)
+		return list_machines(p);
 	if (o->list == VS_LIST_TABLES)
 		for (size_t i = 0; i < m->n_tables; i++)
 			printf("%-16s %s\n", m->tables[i],
@@ -29,26 +54,21 @@ static int list(const struct vs_options *o, const struct vs_paths *p, const stru
 	if (o->list == VS_LIST_OPERATIONS)
 		for (int op = 0; op < VS_OPS; op++)
 			printf("%s\n", vs_op_name(op));
-	if (o->list != VS_LIST_MACHINES)
-		return EXIT_OK;
-	n = vs_machine_names(p->machines, &names);
-	for (size_t i = 0; i < n; i++) {
-		struct vs_errors errs;
-		struct vs_machine machine;
-
-		vs_errors_init(&errs);
-		if (vs_machine_load(names[i], ".", p->machines, &machine, &errs))
-			printf("%-22s %s; W = %llu ps\n", names[i], machine.description,
-			       (unsigned long long)machine.window_ps);
-		else
-			vs_errors_print(&errs, stderr);
-		vs_errors_release(&errs);
-	}
-	vs_machine_names_free(names, n);
 	return EXIT_OK;
 }
 
-/* Which compiler and program each module is. */
+static bool is_used(const struct vs_modules *m, const struct vs_loaded *l,
+		    const struct vs_scenario *s)
+{
+	const struct vs_loaded *owner = NULL;
+
+	for (size_t t = 0; t < s->n_tables; t++)
+		if (vs_modules_table(m, s->tables[t].name, &owner) && owner == l)
+			return true;
+	return false;
+}
+
+/* Which program each module is. */
 static bool describe_modules(const struct vs_modules *m, struct vs_result *r)
 {
 	r->modules = calloc(m->n ? m->n : 1, sizeof(*r->modules));
@@ -57,21 +77,14 @@ static bool describe_modules(const struct vs_modules *m, struct vs_result *r)
 	for (size_t i = 0; i < m->n; i++) {
 		struct vs_module_info *to = &r->modules[r->n_modules];
 		const struct vs_loaded *l = &m->v[i];
-		bool used = false;
 
-		for (size_t t = 0; t < r->scenario->n_tables; t++) {
-			const struct vs_loaded *owner = NULL;
-
-			vs_modules_table(m, r->scenario->tables[t].name, &owner);
-			used |= owner == l;
-		}
-		if (!used)
+		if (!is_used(m, l, r->scenario))
 			continue;
 		r->n_modules++;
 		snprintf(to->name, sizeof(to->name), "%s", l->module->name);
 		snprintf(to->hash, sizeof(to->hash), "%s", l->id.hash);
-		to->compiler = strdup(l->id.n_builds ? l->id.builds[0] : "not built by vcpusim-cc");
-		to->flags = strdup("");
+		if (!vs_modules_build(l, &to->compiler, &to->flags))
+			return false;
 	}
 	return true;
 }
@@ -91,6 +104,12 @@ static int exit_status(const struct vs_result *r)
 	return status;
 }
 
+static bool cannot_write(const char *path)
+{
+	fprintf(stderr, "vcpusim: %s: cannot write: %s\n", path, strerror(errno));
+	return false;
+}
+
 static bool write_profile(const struct vs_options *o, const struct vs_result *r)
 {
 	FILE *f;
@@ -98,67 +117,94 @@ static bool write_profile(const struct vs_options *o, const struct vs_result *r)
 	if (!o->profile)
 		return true;
 	f = strcmp(o->profile, "-") == 0 ? stderr : fopen(o->profile, "w");
-	if (!f) {
-		fprintf(stderr, "vcpusim: %s: cannot write it: %s\n", o->profile, strerror(errno));
-		return false;
-	}
+	if (!f)
+		return cannot_write(o->profile);
 	vs_report_profile(r, f);
-	return f == stderr || fclose(f) == 0;
+	return f == stderr || fclose(f) == 0 || cannot_write(o->profile);
 }
 
-/* Where the JSON goes; makes results/ when it is the default. */
-static bool output_path(const struct vs_options *o, const struct vs_scenario *s, char *out,
-			size_t size)
+/* Where the JSON goes, the caller frees it; makes results/ when it is the default. NULL: said why.
+ */
+static char *output_path(const struct vs_options *o, const struct vs_scenario *s)
 {
-	if (o->output) {
-		snprintf(out, size, "%s", o->output);
-		return true;
-	}
+	char *path = NULL;
+
+	if (o->output)
+		return strdup(o->output);
 	if (mkdir("results", 0777) < 0 && errno != EEXIST) {
 		fprintf(stderr, "vcpusim: results: cannot make the folder: %s (use -o)\n",
 			strerror(errno));
-		return false;
+		return NULL;
 	}
-	snprintf(out, size, "results/%s.json", s->name);
-	return true;
+	return asprintf(&path, "results/%s.json", s->name) < 0 ? NULL : path;
+}
+
+/* Said before anything runs rather than hours later. What is found out only by writing stays for
+ * then. */
+static bool may_write(const char *path)
+{
+	char *copy = strdup(path);
+	struct stat st;
+	bool ok = copy != NULL;
+
+	if (ok && strcmp(path, "-") != 0) {
+		if (stat(path, &st) < 0)
+			ok = errno == ENOENT && access(dirname(copy), W_OK | X_OK) == 0;
+		else if (S_ISDIR(st.st_mode))
+			errno = EISDIR, ok = false;
+		else
+			ok = access(path, W_OK) == 0;
+	}
+	free(copy);
+	return ok || cannot_write(path);
+}
+
+static bool run_all(const struct vs_options *o, const struct vs_modules *m, struct vs_result *r)
+{
+	struct vs_jobs_options jobs = {.jobs = o->jobs,
+				       .show_progress = !o->quiet && isatty(STDERR_FILENO),
+				       .execution = o->execution};
+
+	snprintf(r->version, sizeof(r->version), "%s", VS_VERSION);
+	snprintf(r->simgrid_version, sizeof(r->simgrid_version), "%s", VS_SIMGRID_VERSION);
+	if (describe_modules(m, r) && vs_jobs_run(r->scenario, m, &jobs, r) && vs_summarize(r))
+		return true;
+	fputs("vcpusim: out of memory or of processes\n", stderr);
+	return false;
+}
+
+static bool write_out(const struct vs_options *o, const struct vs_result *r, const char *path)
+{
+	FILE *to = strcmp(path, "-") == 0 ? stderr : stdout;
+	struct vs_errors errs;
+	bool ok;
+
+	vs_errors_init(&errs);
+	ok = vs_result_write(r, path, &errs);
+	vs_errors_print(&errs, stderr);
+	vs_errors_release(&errs);
+	if (!o->quiet)
+		vs_report(r, to);
+	if (!o->quiet && ok && to == stdout)
+		printf("\n%s\n", path);
+	return write_profile(o, r) && ok;
 }
 
 static int simulate(const struct vs_options *o, const struct vs_scenario *s,
 		    const struct vs_modules *m)
 {
-	struct vs_jobs_options jobs = {.jobs = o->jobs,
-				       .show_progress = !o->quiet && isatty(STDERR_FILENO),
-				       .execution = o->execution};
 	struct vs_result r = {.scenario = s};
-	struct vs_errors errs;
-	char path[4096];
-	int status;
+	char *path = output_path(o, s);
+	int status = EXIT_USAGE;
 
-	vs_errors_init(&errs);
-	if (!output_path(o, s, path, sizeof(path)))
-		return EXIT_USAGE;
-	snprintf(r.version, sizeof(r.version), "%s", VS_VERSION);
-	snprintf(r.simgrid_version, sizeof(r.simgrid_version), "%s", VS_SIMGRID_VERSION);
-	if (!describe_modules(m, &r) || !vs_jobs_run(s, m, &jobs, &r) || !vs_summarize(&r)) {
-		fputs("vcpusim: out of memory or of processes\n", stderr);
-		return EXIT_RUN;
+	if (path && may_write(path)) {
+		if (!run_all(o, m, &r))
+			status = EXIT_RUN;
+		else if (write_out(o, &r, path))
+			status = exit_status(&r);
 	}
-	status = exit_status(&r);
-	if (!vs_result_write(&r, path, &errs)) {
-		vs_errors_print(&errs, stderr);
-		status = EXIT_USAGE;
-	}
-	bool on_stdout = strcmp(path, "-") == 0;
-
-	if (!o->quiet) {
-		vs_report(&r, on_stdout ? stderr : stdout);
-		if (!on_stdout && status != EXIT_USAGE)
-			printf("\n%s\n", path);
-	}
-	if (!write_profile(o, &r))
-		status = EXIT_USAGE;
 	vs_result_release(&r);
-	vs_errors_release(&errs);
+	free(path);
 	return status;
 }
 
@@ -204,29 +250,40 @@ static bool load_modules(const struct vs_options *o, const struct vs_paths *p, s
 	return ok;
 }
 
-int main(int argc, char **argv)
+static int with_modules(const struct vs_options *o)
 {
-	struct vs_options o;
 	struct vs_modules m = {0};
 	struct vs_paths p;
 	char why[256];
 	int status = EXIT_USAGE;
 
-	if (!vs_options_parse(&o, argc, argv))
-		return EXIT_USAGE;
-	if (o.help) {
-		vs_options_help(stdout);
-	} else if (o.version) {
-		printf("vcpusim %s (SimGrid %s)\n", VS_VERSION, VS_SIMGRID_VERSION);
-	} else if (!vs_paths_find(&p, why, sizeof(why))) {
+	if (!vs_paths_find(&p, why, sizeof(why))) {
 		fprintf(stderr, "vcpusim: %s\n", why);
 		return EXIT_USAGE;
-	} else {
-		if (load_modules(&o, &p, &m))
-			status = run(&o, &p, &m);
-		vs_modules_release(&m);
-		vs_options_release(&o);
-		return status;
 	}
-	return EXIT_OK;
+	if (load_modules(o, &p, &m))
+		status = run(o, &p, &m);
+	vs_modules_release(&m);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct vs_options o;
+	int status = EXIT_OK;
+
+	if (!vs_options_parse(&o, argc, argv))
+		return EXIT_USAGE;
+	if (o.help)
+		vs_options_help(stdout);
+	else if (o.version)
+		printf("vcpusim %s (SimGrid %s)\n", VS_VERSION, VS_SIMGRID_VERSION);
+	else
+		status = with_modules(&o);
+	vs_options_release(&o);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		cannot_write("standard output");
+		status = EXIT_USAGE;
+	}
+	return status;
 }

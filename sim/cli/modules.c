@@ -4,86 +4,169 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <link.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <vcpusim/scenario.h>
+
 #include "sim/hw/hw.h"
 
-static bool is_module(const struct vs_loaded *l, struct vs_errors *errs)
+/* What is missing of a table, or NULL. */
+static const char *missing_part(const struct vs_table *t)
 {
-	if (!l->module) {
-		vs_errors_add(errs, l->path, 0, 0, NULL,
-			      "not a vcpusim module: it has no symbol vs_module (build it with "
-			      "vcpusim-cc)");
-		return false;
-	}
-	if (l->module->abi != VS_MODULE_ABI) {
-		vs_errors_add(errs, l->path, 0, 0, NULL,
-			      "built for module ABI %u, this vcpusim has %u: build it again with "
-			      "this vcpusim's vcpusim-cc",
-			      l->module->abi, VS_MODULE_ABI);
-		return false;
-	}
+	const struct {
+		const char *name;
+		bool there;
+	} part[] = {{"name", t->name},
+		    {"summary", t->summary},
+		    {"vm_create", t->vm_create},
+		    {"vm_destroy", t->vm_destroy},
+		    {"vcpu_create", t->vcpu_create},
+		    {"vcpu_run", t->vcpu_run},
+		    {"get", t->get},
+		    {"get_by_id", t->get_by_id},
+		    {"broadcast", t->broadcast},
+		    {"request_all", t->request_all},
+		    {"online", t->online}};
+
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		if (!part[i].there)
+			return part[i].name;
+	return NULL;
+}
+
+static bool tables_fit(const struct vs_loaded *l, struct vs_errors *errs)
+{
 	for (uint32_t i = 0; i < l->module->n_tables; i++) {
 		const struct vs_table *t = l->module->tables[i];
+		const char *missing = t ? missing_part(t) : "everything";
 
-		if (!t || !t->name || !t->vm_create || !t->vm_destroy || !t->vcpu_create ||
-		    !t->vcpu_run || !t->get || !t->get_by_id || !t->broadcast || !t->request_all ||
-		    !t->online) {
+		if (missing) {
+			vs_errors_add(errs, l->path, 0, 0, NULL, "its table %u (%s) lacks %s", i,
+				      t && t->name ? t->name : "unnamed", missing);
+			return false;
+		}
+		if (strlen(t->name) >= VS_NAME_MAX) {
 			vs_errors_add(errs, l->path, 0, 0, NULL,
-				      "its table %u (%s) has parts missing", i,
-				      t && t->name ? t->name : "unnamed");
+				      "the name of its table %u has %zu bytes, expected at most %d",
+				      i, strlen(t->name), VS_NAME_MAX - 1);
 			return false;
 		}
 	}
 	return true;
 }
 
+static bool is_module(const struct vs_loaded *l, struct vs_errors *errs)
+{
+	const struct vs_module *m = l->module;
+
+	if (!m) {
+		vs_errors_add(errs, l->path, 0, 0, NULL,
+			      "not a vcpusim module: it has no symbol vs_module (see "
+			      "vcpusim/module.h)");
+		return false;
+	}
+	if (m->abi != VS_MODULE_ABI) {
+		vs_errors_add(errs, l->path, 0, 0, NULL,
+			      "built for module ABI %u, this vcpusim has %u: build it again with "
+			      "this vcpusim's vcpusim-cc",
+			      m->abi, VS_MODULE_ABI);
+		return false;
+	}
+	if (!m->name || !m->tables || !m->n_tables) {
+		vs_errors_add(errs, l->path, 0, 0, NULL, "its vs_module lacks %s",
+			      m->name ? "tables" : "a name");
+		return false;
+	}
+	if (!l->id.n_builds) {
+		vs_errors_add(errs, l->path, 0, 0, NULL,
+			      "not built by vcpusim-cc: nothing that it does to memory would be "
+			      "seen");
+		return false;
+	}
+	return tables_fit(l, errs);
+}
+
+static bool no_memory(const char *path, struct vs_errors *errs)
+{
+	vs_errors_add(errs, path, 0, 0, NULL, "out of memory");
+	return false;
+}
+
+/* On failure some may have been added: the caller takes them back. */
 static bool add_tables(struct vs_modules *m, const struct vs_loaded *l, struct vs_errors *errs)
 {
 	for (uint32_t i = 0; i < l->module->n_tables; i++) {
 		const char *name = l->module->tables[i]->name;
 		const char **more;
 
-		if (vs_modules_table(m, name, NULL)) {
-			vs_errors_add(errs, l->path, 0, 0, NULL, "there is a table \"%s\" already",
-				      name);
-			return false;
-		}
+		for (size_t k = 0; k < m->n_tables; k++)
+			if (strcmp(m->tables[k], name) == 0) {
+				vs_errors_add(errs, l->path, 0, 0, NULL,
+					      "there is a table \"%s\" already", name);
+				return false;
+			}
 		more = realloc(m->tables, (m->n_tables + 1) * sizeof(*more));
 		if (!more)
-			return false;
+			return no_memory(l->path, errs);
 		m->tables = more;
 		m->tables[m->n_tables++] = name;
 	}
 	return true;
 }
 
+static bool add_module(struct vs_modules *m, const struct vs_loaded *l, struct vs_errors *errs)
+{
+	struct vs_loaded *more = realloc(m->v, (m->n + 1) * sizeof(*more));
+	size_t n_tables = m->n_tables;
+
+	if (!more)
+		return no_memory(l->path, errs);
+	m->v = more;
+	if (!add_tables(m, l, errs)) {
+		m->n_tables = n_tables;
+		return false;
+	}
+	m->v[m->n++] = *l;
+	return true;
+}
+
+/* A path as dlopen takes it: a bare name would be looked for where libraries are. */
+static char *as_path(const char *path)
+{
+	char *out;
+
+	return asprintf(&out, "%s%s", strchr(path, '/') ? "" : "./", path) < 0 ? NULL : out;
+}
+
+/* What identifying says begins with the path, and so will the error. */
+static const char *without_path(const char *why, const char *path)
+{
+	size_t n = strlen(path);
+
+	return strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0 ? why + n + 2 : why;
+}
+
 bool vs_modules_load(struct vs_modules *m, const char *path, struct vs_errors *errs)
 {
-	struct vs_loaded l = {.path = strdup(path)}, *more;
+	struct vs_loaded l = {.path = as_path(path)};
 	char why[256];
 
-	l.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!l.path || !l.handle) {
+	if (!l.path)
+		return no_memory(path, errs);
+	if (!vs_module_identify(l.path, &l.id, why, sizeof(why))) {
+		vs_errors_add(errs, path, 0, 0, NULL, "%s", without_path(why, l.path));
+		goto fail;
+	}
+	l.handle = dlopen(l.path, RTLD_NOW | RTLD_LOCAL);
+	if (!l.handle) {
 		vs_errors_add(errs, path, 0, 0, NULL, "cannot load it: %s", dlerror());
 		goto fail;
 	}
 	l.module = dlsym(l.handle, "vs_module");
-	if (!is_module(&l, errs))
-		goto fail;
-	if (!vs_module_identify(path, &l.id, why, sizeof(why))) {
-		vs_errors_add(errs, path, 0, 0, NULL, "%s", why);
-		goto fail;
-	}
-	more = realloc(m->v, (m->n + 1) * sizeof(*more));
-	if (!more)
-		goto fail;
-	m->v = more;
-	if (!add_tables(m, &l, errs))
-		goto fail;
-	m->v[m->n++] = l;
-	return true;
+	if (is_module(&l, errs) && add_module(m, &l, errs))
+		return true;
 fail:
 	vs_module_id_release(&l.id);
 	if (l.handle)
@@ -111,7 +194,7 @@ bool vs_modules_load_dir(struct vs_modules *m, const char *dir, struct vs_errors
 	bool ok = n > 0;
 
 	if (n <= 0)
-		vs_errors_add(errs, dir, 0, 0, NULL, "no modules there");
+		vs_errors_add(errs, dir, 0, 0, NULL, "no modules there: has it been built?");
 	for (int i = 0; i < n; i++) {
 		char path[4096];
 
@@ -147,6 +230,47 @@ const struct vs_table *vs_modules_table(const struct vs_modules *m, const char *
 				return m->v[i].module->tables[k];
 			}
 	return NULL;
+}
+
+/* Appends text[0 .. n) to a list with "; " in between, unless it is there. */
+static bool add_unique(char **list, const char *text, size_t n)
+{
+	char *one = strndup(text, n), *more;
+	bool ok = one != NULL;
+
+	if (ok && !*list) {
+		*list = one;
+		return true;
+	}
+	if (ok && !strstr(*list, one)) {
+		ok = asprintf(&more, "%s; %s", *list, one) >= 0;
+		if (ok) {
+			free(*list);
+			*list = more;
+		}
+	}
+	free(one);
+	return ok;
+}
+
+/* A line of vcpusim-cc: "FILE: COMPILER VERSION FLAGS; code HASH" */
+bool vs_modules_build(const struct vs_loaded *l, char **compiler, char **flags)
+{
+	bool ok = true;
+
+	*compiler = *flags = NULL;
+	for (size_t i = 0; ok && i < l->id.n_builds; i++) {
+		const char *colon = strstr(l->id.builds[i], ": ");
+		const char *name = colon ? colon + 2 : l->id.builds[i];
+		size_t first = strcspn(name, " ");
+		size_t both = first + (name[first] ? 1 + strcspn(name + first + 1, " ") : 0);
+		const char *rest = name + both + (name[both] == ' ');
+		const char *end = strstr(rest, "; code ");
+
+		ok = add_unique(compiler, name, both) &&
+		     add_unique(flags, rest, end ? (size_t)(end - rest) : strlen(rest));
+	}
+	return ok;
 }
 
 struct mapping {

@@ -24,7 +24,8 @@ struct vs_modules {
 	size_t n_tables;
 };
 
-/* Every .so of a directory, by name. */
+/* Every .so of a directory, by name. False: one of them is no module, or there is none; errs says
+ * which and why. */
 bool vs_modules_load_dir(struct vs_modules *m, const char *dir, struct vs_errors *errs);
 bool vs_modules_load(struct vs_modules *m, const char *path, struct vs_errors *errs);
 void vs_modules_release(struct vs_modules *m);
@@ -32,9 +33,12 @@ void vs_modules_release(struct vs_modules *m);
 const struct vs_table *vs_modules_table(const struct vs_modules *m, const char *name,
 					const struct vs_loaded **owner);
 
+/* How it was built, over all its objects: "gcc 12.2.0" and the flags, what differs between objects
+ * one after the other. The caller frees both. False: no memory. */
+bool vs_modules_build(const struct vs_loaded *l, char **compiler, char **flags);
+
 struct vs_hw;
-/* Tells the memory system about the modules' own data. Ordinals: 0 the program's kernel part, then
- * the modules in order of loading. */
+/* Tells the memory system about the modules' own data, numbered in order of loading. */
 bool vs_modules_map(const struct vs_modules *m, struct vs_hw *hw);
 
 #endif
