@@ -76,7 +76,7 @@ static void sums(const struct vs_result *r, const char *table, enum vs_op op, ui
 {
 	*count = *errors = *max = 0;
 	for (size_t i = 0; i < r->n_runs; i++) {
-		if (strcmp(r->runs[i].table, table) != 0)
+		if (strcmp(r->runs[i].table, table) != 0 || !vs_run_complete(&r->runs[i]))
 			continue;
 		for (size_t k = 0; k < r->runs[i].n_ops; k++) {
 			const struct vs_op_result *o = &r->runs[i].ops[k];
@@ -91,14 +91,14 @@ static void sums(const struct vs_result *r, const char *table, enum vs_op op, ui
 	}
 }
 
-static void row(const struct vs_result *r, const char *table, enum vs_op op, FILE *to)
+static void row(const struct vs_result *r, const char *table, enum vs_op op, int width, FILE *to)
 {
 	uint64_t count, errors;
 	const struct vs_summary *mem = vs_summary_find(r, table, VS_OPS, "memory_peak_bytes");
 	vs_ps max;
 
 	sums(r, table, op, &count, &errors, &max);
-	fprintf(to, "  %-14s %8llu", table, (unsigned long long)count);
+	fprintf(to, "  %-*s %8llu", width, table, (unsigned long long)count);
 	fprintf(to, " %9s", summary_cell(r, table, op, "throughput_per_s", true).text);
 	fprintf(to, " %9s", summary_cell(r, table, op, "latency_p50_pooled_ns", false).text);
 	fprintf(to, " %9s", summary_cell(r, table, op, "latency_p90_pooled_ns", false).text);
@@ -152,30 +152,47 @@ static const char *runner_up(const struct vs_result *r, const char *winner, enum
 	return best;
 }
 
-static void verdict(const struct vs_result *r, enum vs_op op, FILE *to)
+static double mean_ns(const struct vs_result *r, const char *table, enum vs_op op)
+{
+	return vs_summary_find(r, table, op, "latency_mean_ns")->estimate.value;
+}
+
+/* Why nothing can be said about this operation, or NULL. */
+static const char *no_verdict(const struct vs_result *r, enum vs_op op)
 {
 	for (size_t t = 0; t < r->scenario->n_tables; t++) {
-		const char *name = r->scenario->tables[t].name;
-		const struct vs_summary *s = vs_summary_find(r, name, op, "latency_mean_ns");
-		double second = 0;
-		const char *other;
+		const struct vs_summary *s =
+			vs_summary_find(r, r->scenario->tables[t].name, op, "latency_mean_ns");
 
-		if (r->scenario->n_tables < 2 || !s || !s->estimate.known ||
-		    !beats_all(r, name, op))
+		if (!s || !s->estimate.known)
+			return "not every table has a run that did it";
+		if (!s->estimate.has_interval)
+			return "one replication has no interval";
+	}
+	return NULL;
+}
+
+static void verdict(const struct vs_result *r, enum vs_op op, FILE *to)
+{
+	const char *why = no_verdict(r, op);
+
+	if (r->scenario->n_tables < 2)
+		return;
+	for (size_t t = 0; !why && t < r->scenario->n_tables; t++) {
+		const char *name = r->scenario->tables[t].name, *other;
+		double first = mean_ns(r, name, op), second = 0;
+
+		if (!beats_all(r, name, op))
 			continue;
 		other = runner_up(r, name, op, &second);
-		if (other) {
-			fprintf(to,
-				"  Fastest on the mean: %s, %s against %s of %s (%.3g times); "
-				"every "
-				"paired 95 %% interval excludes zero.\n",
-				name, time_cell(true, s->estimate.value).text,
-				time_cell(true, second).text, other, second / s->estimate.value);
-			return;
-		}
+		fprintf(to,
+			"  Fastest on the mean: %s, %s against %s of %s (%.3g times); every "
+			"paired 95 %% interval excludes zero.\n",
+			name, time_cell(true, first).text, time_cell(true, second).text, other,
+			second / first);
+		return;
 	}
-	if (r->scenario->n_tables > 1)
-		fputs("  No winner: some paired 95 % interval includes zero.\n", to);
+	fprintf(to, "  No winner: %s.\n", why ? why : "some paired 95 % interval includes zero");
 }
 
 static const char *status_text(enum vs_run_status s)
@@ -186,32 +203,57 @@ static const char *status_text(enum vs_run_status s)
 	return text[s];
 }
 
+/* Each line of a text, indented. */
+static void indented(const char *text, FILE *to)
+{
+	while (*text) {
+		int n = (int)strcspn(text, "\n");
+
+		fprintf(to, "  %.*s\n", n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static void trouble(const struct vs_run *run, FILE *to)
+{
+	fprintf(to, "\n%s, replication %u: %s\n", run->table, run->replication + 1,
+		status_text(run->status));
+	for (size_t k = 0; k < run->n_violations; k++) {
+		const struct vs_violation *v = &run->violations[k];
+
+		fprintf(to, "  %s (%llu time%s), first at %.3f us: %s\n", v->check,
+			(unsigned long long)v->count, v->count == 1 ? "" : "s",
+			(double)v->first_ps / 1e6, v->message ? v->message : "");
+	}
+	/* that of a failed check says no more than the violations do */
+	if (run->message && run->status != VS_RUN_CHECK_FAILED)
+		indented(run->message, to);
+}
+
 static void troubles(const struct vs_result *r, FILE *to)
 {
-	for (size_t i = 0; i < r->n_runs; i++) {
-		const struct vs_run *run = &r->runs[i];
-
-		if (run->status == VS_RUN_OK)
-			continue;
-		fprintf(to, "\n%s, replication %u: %s\n", run->table, run->replication + 1,
-			status_text(run->status));
-		for (size_t k = 0; k < run->n_violations; k++)
-			fprintf(to, "  %s (%llu times), first at %.3f us: %s\n",
-				run->violations[k].check,
-				(unsigned long long)run->violations[k].count,
-				(double)run->violations[k].first_ps / 1e6,
-				run->violations[k].message ? run->violations[k].message : "");
-		if (run->message && !run->n_violations)
-			fprintf(to, "  %s\n", run->message);
-	}
+	for (size_t i = 0; i < r->n_runs; i++)
+		if (r->runs[i].status != VS_RUN_OK)
+			trouble(&r->runs[i], to);
 	if (r->partial)
-		fputs("\nInterrupted: only the finished runs are in the result.\n", to);
+		fputs("\nInterrupted, partial: only the finished runs are in the result.\n", to);
+}
+
+static int name_width(const struct vs_scenario *s)
+{
+	size_t width = 12;
+
+	for (size_t t = 0; t < s->n_tables; t++)
+		if (strlen(s->tables[t].name) > width)
+			width = strlen(s->tables[t].name);
+	return (int)width;
 }
 
 void vs_report(const struct vs_result *r, FILE *to)
 {
 	const struct vs_scenario *s = r->scenario;
 	bool wanted[VS_OPS] = {false};
+	int width = name_width(s);
 
 	fprintf(to, "%s: %s\n", s->name, s->description ? s->description : "");
 	fprintf(to, "%s, %u CPUs, HZ %u, %u to %u vCPUs, seed %llu, %u replication%s\n",
@@ -222,10 +264,10 @@ void vs_report(const struct vs_result *r, FILE *to)
 	for (int op = 0; op < VS_OPS; op++) {
 		if (!wanted[op])
 			continue;
-		fprintf(to, "\n%s\n  %-14s %8s %9s %9s %9s %9s %9s %9s %9s\n", vs_op_name(op),
+		fprintf(to, "\n%s\n  %-*s %8s %9s %9s %9s %9s %9s %9s %9s\n", vs_op_name(op), width,
 			"table", "ops", "per s", "p50", "p90", "p99", "p99.9", "max", "memory");
 		for (size_t t = 0; t < s->n_tables; t++)
-			row(r, s->tables[t].name, op, to);
+			row(r, s->tables[t].name, op, width, to);
 		verdict(r, op, to);
 	}
 	troubles(r, to);

@@ -7,6 +7,7 @@
 #include "sim/measure/stats.h"
 
 #define PS_PER_NS 1000.0
+#define REPLICATIONS_MAX 1024 /* no scenario has more than 1,000 */
 
 /* One table's complete runs, by replication. */
 struct group {
@@ -15,7 +16,7 @@ struct group {
 	uint32_t n;
 };
 
-static bool complete(const struct vs_run *r)
+bool vs_run_complete(const struct vs_run *r)
 {
 	return r->status == VS_RUN_OK || r->status == VS_RUN_CHECK_FAILED;
 }
@@ -206,10 +207,10 @@ static bool values(const struct group *g, const struct metric *m, enum vs_op op,
 static bool summarize_metric(struct vs_result *r, const struct group *g, const struct metric *m,
 			     enum vs_op op)
 {
-	double x[1024];
+	double x[REPLICATIONS_MAX];
 	struct vs_estimate e;
 
-	if (g->n > 1024 || !values(g, m, op, x))
+	if (g->n > REPLICATIONS_MAX || !values(g, m, op, x))
 		return true;
 	struct vs_summary *s = add_summary(r, g, op, m->name);
 
@@ -220,17 +221,16 @@ static bool summarize_metric(struct vs_result *r, const struct group *g, const s
 	return true;
 }
 
-/* -- pairs ---------------------------------------------------------------------------------------
- */
+/* -- pairs ------------------------------------------------------------------------------------- */
 
 static bool compare(struct vs_result *r, const struct group *a, const struct group *b,
 		    const struct metric *m, enum vs_op op)
 {
-	double x[1024], y[1024];
+	double x[REPLICATIONS_MAX], y[REPLICATIONS_MAX];
 	struct vs_difference d;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < a->n && n < 1024; i++)
+	for (uint32_t i = 0; i < a->n && n < REPLICATIONS_MAX; i++)
 		for (uint32_t k = 0; k < b->n; k++)
 			if (a->run[i]->replication == b->run[k]->replication &&
 			    m->of(a->run[i], op, &x[n]) && m->of(b->run[k], op, &y[n]))
@@ -266,7 +266,8 @@ static bool make_groups(const struct vs_result *r, struct group *g)
 		if (!g[t].run)
 			return false;
 		for (size_t i = 0; i < r->n_runs; i++)
-			if (complete(&r->runs[i]) && strcmp(r->runs[i].table, g[t].table) == 0)
+			if (vs_run_complete(&r->runs[i]) &&
+			    strcmp(r->runs[i].table, g[t].table) == 0)
 				g[t].run[g[t].n++] = &r->runs[i];
 	}
 	return true;
