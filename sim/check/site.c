@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 
 struct vs_sites {
@@ -57,16 +58,32 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* dwfl_module_getsrc() needs an index of addresses, which clang does not write: ask each unit. */
+static const char *source_line(Dwfl_Module *mod, Dwarf_Addr at, int *number)
+{
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias;
+
+	while ((unit = dwfl_module_nextcu(mod, unit, &bias))) {
+		Dwarf_Line *line;
+
+		if (dwarf_haspc(unit, at - bias) <= 0)
+			continue;
+		line = dwarf_getsrc_die(unit, at - bias);
+		if (!line || dwarf_lineno(line, number))
+			return NULL;
+		return dwarf_linesrc(line, NULL, NULL);
+	}
+	return NULL;
+}
+
 static const char *name_in(Dwfl_Module *mod, Dwarf_Addr at, char *buf, size_t size)
 {
-	const char *function = dwfl_module_addrname(mod, at);
-	Dwfl_Line *line = dwfl_module_getsrc(mod, at);
-	const char *file = NULL, *module;
+	const char *function = dwfl_module_addrname(mod, at), *module;
 	int number = 0;
+	const char *file = source_line(mod, at, &number);
 	Dwarf_Addr start = 0;
 
-	if (line)
-		file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
 	if (function && file) {
 		snprintf(buf, size, "%s (%s:%d)", function, last_part(file), number);
 	} else if (function) {
