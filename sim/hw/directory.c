@@ -69,6 +69,12 @@ static void schedule(struct vs_hw *hw, uint32_t line, vs_ps now)
 	vs_send_later(hw->engine, ev);
 }
 
+static void line_is_at(struct vs_waitq *q, const struct vs_hw_core *hc)
+{
+	q->domain = hc->domain;
+	q->socket = hc->socket;
+}
+
 static void enqueue(struct vs_hw *hw, struct vs_req *r, vs_ps now)
 {
 	struct vs_line *l = &hw->lines[r->line];
@@ -78,8 +84,7 @@ static void enqueue(struct vs_hw *hw, struct vs_req *r, vs_ps now)
 		const struct vs_hw_core *at = &hw->cores[l->owner ? l->owner - 1u : r->core->id];
 
 		q = l->waitq = waitq_new(hw);
-		q->domain = at->domain;
-		q->socket = at->socket;
+		line_is_at(q, at);
 	}
 	struct vs_wait_list *list = &q->list[vs_hwc(r->core)->domain][r->write];
 
@@ -143,8 +148,7 @@ static struct vs_req *choose(struct vs_hw *hw, struct vs_waitq *q)
 
 	q->dom_burst = list == here ? q->dom_burst + 1 : 1;
 	q->sock_burst = list == away ? 1 : q->sock_burst + (list == near);
-	q->domain = vs_hwc(r->core)->domain;
-	q->socket = vs_hwc(r->core)->socket;
+	line_is_at(q, vs_hwc(r->core));
 	return r;
 }
 
@@ -211,6 +215,8 @@ static void grant_multi(struct vs_hw *hw, struct vs_req *r, vs_ps now)
 
 		x->tenure[i] = vs_take_line(hw, r, x->line[i], x->write[i], g, &exclusive);
 		x->exclusive[i] = exclusive;
+		if (hw->lines[x->line[i]].waitq)
+			line_is_at(hw->lines[x->line[i]].waitq, vs_hwc(r->core));
 	}
 	r->cause = cause;
 	vs_send_fill(hw, r, g);

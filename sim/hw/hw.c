@@ -37,14 +37,39 @@ static uint32_t sets_of(const struct vs_cache_geometry *g)
 	return g->size_bytes / 64 / g->ways;
 }
 
-static size_t l1_bytes(const struct vs_hw_core *hc)
+static size_t l1_bytes(const struct vs_machine *m)
 {
-	return (size_t)(hc->l1_mask + 1) * hc->l1_ways * 2 * sizeof(*hc->l1);
+	return m->l1d.size_bytes / 64 * 2 * sizeof(uint32_t);
 }
 
-static size_t l2_bytes(const struct vs_hw_core *hc)
+static size_t l2_bytes(const struct vs_machine *m)
 {
-	return (size_t)(hc->l2_mask + 1) * hc->l2_ways * 3 * sizeof(*hc->l2);
+	return m->l2.size_bytes / 64 * 3 * sizeof(uint32_t);
+}
+
+/* All cores' L1 and L2 in one piece, as large pages take it. */
+static size_t caches_bytes(const struct vs_hw *hw)
+{
+	return hw->n_cores * (l1_bytes(&hw->m) + l2_bytes(&hw->m));
+}
+
+static size_t l3_bytes(const struct vs_hw *hw)
+{
+	return (size_t)hw->l3_sets * hw->l3_ways * sizeof(**hw->l3);
+}
+
+/*
+ * A miss touches a few lines of each of these, anywhere: with small pages nearly all of that also
+ * misses the host's TLB. Small simulations do not live long enough to pay for clearing large pages.
+ */
+static void use_large_pages(struct vs_hw *hw)
+{
+	if (hw->n_cores < 32)
+		return;
+	madvise(hw->caches, caches_bytes(hw), MADV_HUGEPAGE);
+	madvise(hw->lines, (VS_ARENA_LINES + VS_REGION_LINES) * sizeof(*hw->lines), MADV_HUGEPAGE);
+	for (uint32_t d = 0; d < hw->n_domains; d++)
+		madvise(hw->l3[d], l3_bytes(hw), MADV_HUGEPAGE);
 }
 
 static void core_init(struct vs_hw *hw, uint32_t id)
@@ -65,10 +90,10 @@ static void core_init(struct vs_hw *hw, uint32_t id)
 	hc->books = hc->no_books;
 	hc->l1_ways = hw->m.l1d.ways;
 	hc->l1_mask = l1_sets - 1;
-	hc->l1 = vs_hw_reserve(l1_bytes(hc), NULL);
+	hc->l1 = (void *)(hw->caches + id * (l1_bytes(&hw->m) + l2_bytes(&hw->m)));
 	hc->l2_ways = hw->m.l2.ways;
 	hc->l2_mask = l2_sets - 1;
-	hc->l2 = vs_hw_reserve(l2_bytes(hc), NULL);
+	hc->l2 = (void *)((char *)hc->l1 + l1_bytes(&hw->m));
 	hc->domain = id / hw->m.cores_per_l3;
 	hc->socket = hc->domain / hw->m.l3_per_socket;
 }
@@ -95,8 +120,9 @@ struct vs_hw *vs_hw_new(struct vs_engine *e, const struct vs_machine *m, uint32_
 	hw->l3 = zeroed(hw->n_domains, sizeof(*hw->l3));
 	hw->l3_stamp = zeroed(hw->n_domains, sizeof(*hw->l3_stamp));
 	for (uint32_t d = 0; d < hw->n_domains; d++)
-		hw->l3[d] =
-			vs_hw_reserve((size_t)hw->l3_sets * hw->l3_ways * sizeof(**hw->l3), NULL);
+		hw->l3[d] = vs_hw_reserve(l3_bytes(hw), NULL);
+	hw->caches = vs_hw_reserve(caches_bytes(hw), NULL);
+	use_large_pages(hw);
 	hw->cores = aligned_alloc(64, (n_cores * sizeof(*hw->cores) + 63) / 64 * 64);
 	VS_ASSERT(hw->cores);
 	for (uint32_t i = 0; i < n_cores; i++) {
@@ -133,14 +159,9 @@ void vs_hw_free(struct vs_hw *hw)
 {
 	if (!hw)
 		return;
-	for (uint32_t i = 0; i < hw->n_cores; i++) {
-		struct vs_hw_core *hc = &hw->cores[i];
-
-		munmap(hc->l1, l1_bytes(hc));
-		munmap(hc->l2, l2_bytes(hc));
-	}
+	munmap(hw->caches, caches_bytes(hw));
 	for (uint32_t d = 0; d < hw->n_domains; d++)
-		munmap(hw->l3[d], (size_t)hw->l3_sets * hw->l3_ways * sizeof(**hw->l3));
+		munmap(hw->l3[d], l3_bytes(hw));
 	for (uint64_t i = 0; i < hw->arena_next >> VS_LINE_SHIFT; i++)
 		vs_line_clear_sharers(&hw->lines[i]);
 	for (uint32_t i = 0; i < hw->region_lines; i++)
