@@ -79,7 +79,8 @@ void vs_rcu_synchronize(bool expedited); /* may switch */
 void vs_rcu_call(struct vs_rcu_head *head, void (*func)(struct vs_rcu_head *head));
 void vs_rcu_barrier(void); /* may switch */
 
-/* -- SRCU (models/kernel/srcu.c) tells whoever watches: sim/host/rcuwatch.h says what it means ---- */
+/* -- SRCU (models/kernel/srcu.c) tells whoever watches: sim/host/rcuwatch.h says what it means ----
+ */
 
 enum vs_srcu_event {
 	VS_SRCU_LOCK,          /* a = index that srcu_read_lock() is about to return */
@@ -122,7 +123,7 @@ enum vs_note {
 	VS_NOTE_WALK_VISIT,   /* obj = vcpu, a = index */
 	VS_NOTE_WALK_END,     /* obj = vm; a = 1 if left early */
 	VS_NOTE_IPI_POSTED,   /* obj = vcpu: right after the atomic that posted the request */
-	VS_NOTE_IPI_TAKEN      /* obj = vcpu: right after the atomic that consumed it */
+	VS_NOTE_IPI_TAKEN     /* obj = vcpu: right after the atomic that consumed it */
 };
 
 void vs_note(enum vs_note what, const void *obj, uint64_t a);

@@ -12,9 +12,11 @@
 
 namespace sg = simgrid::s4u;
 
-namespace {
+namespace
+{
 
-class WindowModel : public simgrid::kernel::resource::Model {
+class WindowModel : public simgrid::kernel::resource::Model
+{
 	struct vs_engine *engine_;
 
       public:
@@ -53,8 +55,8 @@ Bridge *bridge_of(struct vs_engine *e)
 	std::string name = "vcpusim", quiet = "--log=root.thresh:error";
 	std::string stack = "--cfg=contexts/stack-size:" + std::to_string(e->o.stack_bytes / 1024);
 	std::string factory = "--cfg=contexts/factory:raw", guard = "--cfg=contexts/guard-size:1";
-	std::vector<char *> argv = {name.data(), quiet.data(), stack.data(), factory.data(),
-				    guard.data(), nullptr};
+	std::vector<char *> argv = {name.data(),    quiet.data(), stack.data(),
+				    factory.data(), guard.data(), nullptr};
 	int argc = 5;
 
 	b->engine = std::make_unique<sg::Engine>(&argc, argv.data());

@@ -62,7 +62,7 @@ bool vs_host_priced(const struct vs_host *h);  /* false while the VM boots: noth
 struct vs_task *vs_task_new(struct vs_host *h, const struct vs_task_params *p);
 void vs_task_seed(struct vs_task *t, vs_ps at);
 const char *vs_task_name(const struct vs_task *t);
-uint32_t vs_task_id(const struct vs_task *t); /* order of creation */
+uint32_t vs_task_id(const struct vs_task *t);          /* order of creation */
 uintptr_t vs_task_blocked_at(const struct vs_task *t); /* pc of its sleep; 0: it is not asleep */
 struct vs_host *vs_task_host(const struct vs_task *t);
 
@@ -145,8 +145,13 @@ void vs_host_set_bug_sink(struct vs_host *h, const struct vs_bug_sink *sink);
 void vs_host_watch_deadlocks(struct vs_host *h, void (*report)(void *ctx, const char *text),
 			     void *ctx);
 
-/* Who is blocked, on what, where, since when: text for the deadlock report, by thread id. After the
- * run as_of may be VS_PS_NEVER. Returns the length that the whole text has. */
+/* How reports name a place in code; NULL: by symbol or offset. */
+typedef const char *(*vs_namer_fn)(void *ctx, uintptr_t pc, char *buf, size_t size);
+void vs_host_set_namer(struct vs_host *h, vs_namer_fn fn, void *ctx);
+
+/* Who is blocked, on what, where, since when: text for the deadlock report, one line each. Locks
+ * and grace periods come first, then the rest; each by thread id. After the run as_of may be
+ * VS_PS_NEVER. Returns the length that the whole text has. */
 size_t vs_host_report_blocked(const struct vs_host *h, vs_ps as_of, char *buf, size_t size);
 
 #endif
