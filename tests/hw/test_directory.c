@@ -283,6 +283,30 @@ START_TEST(several_lines_go_ahead_of_waiters)
 }
 END_TEST
 
+/*
+ * As before, and core 3, of core 2's domain, waits behind core 1. The range has brought the line to
+ * its own domain: at 132 core 3 is chosen first, leaves at 142, hop 20: 162, add 5. Core 1: free at
+ * 167, hop 30: 197, add 5.
+ */
+START_TEST(a_range_moves_the_line_to_its_domain)
+{
+	struct vs_machine m;
+	struct rig r;
+
+	rig_machine(&m);
+	rig_new(&r, &m, _i);
+	r.user = r.line[0];
+	rig_script(&r, 0, 0, add_once);
+	rig_script(&r, 1, 0, add_once);
+	rig_script(&r, 2, 0, straddle_at_20);
+	rig_script(&r, 3, 0, add_once);
+	rig_run(&r);
+	ck_assert_ps(r.core[3].t[0], 167 * NS);
+	ck_assert_ps(r.core[1].t[0], 202 * NS);
+	rig_free(&r);
+}
+END_TEST
+
 static void write_at_4(struct rig_core *me)
 {
 	rig_until(me, 4 * NS);
@@ -339,6 +363,7 @@ int main(void)
 		nobody_waits_longer_than_a_round,
 		waiting_readers_are_served_together,
 		several_lines_go_ahead_of_waiters,
+		a_range_moves_the_line_to_its_domain,
 		the_first_to_arrive_goes_first,
 		at_equal_time_the_lower_core_goes_first,
 	};

@@ -175,9 +175,9 @@ START_TEST(the_slowest_of_three_sharers_decides)
 	rig_machine(&m);
 	rig_new(&r, &m, _i);
 	r.user = r.line[0];
-	rig_script(&r, 1, 0, read_at_start);
-	rig_script(&r, 4, 300 * NS, read_at_start);
-	rig_script(&r, 8, 600 * NS, read_at_start);
+	rig_script(&r, 8, 0, read_at_start); /* the slowest is not the last to be asked */
+	rig_script(&r, 1, 500 * NS, read_at_start);
+	rig_script(&r, 4, 1000 * NS, read_at_start);
 	rig_script(&r, 0, 0, write_later);
 	rig_run(&r);
 	ck_assert_ps(r.core[0].t[0], 241 * NS);
@@ -190,20 +190,25 @@ END_TEST
 static void read_then_upgrade(struct rig_core *me)
 {
 	rig_note(me, rig_read(me, me->rig->user));
+	rig_read(me, (char *)me->rig->user + 512);
 	rig_until(me, 2000 * NS);
 	rig_note(me, rig_write(me, me->rig->user, 1));
 	rig_note(me, rig_write(me, me->rig->user, 2));
 }
 
-/* A writer that has a copy needs no data: the other sharer's answer alone, 1 + 60. Then it hits. */
+/*
+ * A writer that has a copy needs no data: the other sharer's answer alone, 1 + 60. Then it hits.
+ * (The L3 holds a single line here, so that the data would have to come from memory, 400.)
+ */
 START_TEST(an_upgrade_waits_for_the_other_sharer_only)
 {
 	struct vs_machine m;
 	struct rig r;
 
 	rig_machine(&m);
+	m.l3 = (struct vs_cache_geometry){64, 1};
 	rig_new(&r, &m, _i);
-	r.user = r.line[2]; /* memory would be 400 */
+	r.user = r.line[2];
 	rig_script(&r, 2, 0, read_at_start);
 	rig_script(&r, 0, 500 * NS, read_then_upgrade);
 	rig_run(&r);
