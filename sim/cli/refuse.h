@@ -8,7 +8,10 @@
 
 #include "sim/hw/hw.h"
 
-/* `told` gets the text, then the run is aborted. One at a time in a process. */
-void vs_refuse_install(struct vs_hw *hw, void (*told)(void *ctx, const char *text), void *ctx);
+/* Such an access aborts the run. One run at a time in a process. */
+void vs_refuse_install(struct vs_hw *hw);
+/* After the run. False: nothing was refused. Not from a simulated thread: naming places takes more
+ * stack than those have. */
+bool vs_refuse_text(char *buf, size_t size);
 
 #endif

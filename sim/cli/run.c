@@ -9,6 +9,7 @@
 #include "models/kernel/rcu.h"
 #include "models/kernel/slab.h"
 #include "sim/check/check.h"
+#include "sim/check/site.h"
 #include "sim/cli/guard.h"
 #include "sim/cli/measured.h"
 #include "sim/cli/refuse.h"
@@ -33,6 +34,7 @@ struct run {
 	struct vs_workload *workload;
 	struct vs_measured *measured;
 	struct vs_op_sink sink;
+	struct vs_sites *sites; /* made when first asked */
 };
 
 static void end_as(struct run *r, enum vs_run_status status, const char *message)
@@ -88,17 +90,22 @@ static void on_booted(void *ctx)
 	vs_check_booting(r->checker, false);
 }
 
+/* Not on a simulated thread, whose stack is too small for it. */
+static const char *name_place(void *ctx, uintptr_t pc, char *buf, size_t size)
+{
+	struct run *r = ctx;
+
+	if (!r->sites)
+		r->sites = vs_sites_new();
+	return vs_site_name(r->sites, pc, buf, size);
+}
+
 static void on_deadlock(void *ctx, const char *text)
 {
 	struct run *r = ctx;
 
 	end_as(r, VS_RUN_DEADLOCK, text);
 	vs_engine_abort(r->engine);
-}
-
-static void on_refused(void *ctx, const char *text)
-{
-	end_as(ctx, VS_RUN_CRASHED, text);
 }
 
 static void on_bug(void *ctx, uint32_t cpu, vs_ps now, const char *file, int line, const char *what)
@@ -148,7 +155,8 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 	if (!r->host)
 		return false;
 	vs_host_set_bug_sink(r->host, &bugs);
-	vs_refuse_install(r->hw, on_refused, r);
+	vs_refuse_install(r->hw);
+	vs_host_set_namer(r->host, name_place, r);
 	r->slab = vs_slab_new(r->host, r->hw, r->s->cpus);
 	r->rcu = vs_rcu_new(r->host);
 	r->sink = (struct vs_op_sink){.ctx = r, .op = on_op, .latency = on_latency};
@@ -214,22 +222,37 @@ static void add_blocked(const struct run *r, char *text, size_t size)
 	free(blocked);
 }
 
+/* A deadlock was found while others could still run: who else waits now? */
+static void judge_deadlock(struct run *r, char *text, size_t size)
+{
+	snprintf(text, size, "%sall that wait now:\n", r->out->message ? r->out->message : "");
+	add_blocked(r, text, size);
+	free(r->out->message);
+	r->out->message = strdup(text);
+}
+
 static void judge_stop(struct run *r, enum vs_stop why)
 {
+	static const char *const text_of[] = {
+		[VS_STOP_LIMIT] = "the simulated time is up (limits.simulated_ms)",
+		[VS_STOP_QUIET] = "deadlock: nothing can happen any more",
+		[VS_STOP_DONE] = "stopped before its end",
+		[VS_STOP_ABORTED] = "stopped"};
 	char text[BLOCKED_LINES * BLOCKED_BYTES];
 	vs_ps end;
 
+	if (vs_refuse_text(text, sizeof(text)))
+		end_as(r, VS_RUN_CRASHED, text);
 	if (vs_workload_boot_error(r->workload)) {
 		snprintf(text, sizeof(text), "the VM did not boot: %s",
 			 strerror(-vs_workload_boot_error(r->workload)));
 		end_as(r, VS_RUN_CRASHED, text);
 	}
+	if (r->out->status == VS_RUN_DEADLOCK)
+		judge_deadlock(r, text, sizeof(text));
 	if (vs_workload_done(r->workload, &end) || r->out->status != VS_RUN_OK)
 		return;
-	snprintf(text, sizeof(text), "%s\n",
-		 why == VS_STOP_LIMIT   ? "the simulated time is up (limits.simulated_ms)"
-		 : why == VS_STOP_QUIET ? "deadlock: nothing can happen any more"
-					: "stopped");
+	snprintf(text, sizeof(text), "%s\n", text_of[why]);
 	add_blocked(r, text, sizeof(text));
 	end_as(r, why == VS_STOP_LIMIT ? VS_RUN_LIMIT : VS_RUN_DEADLOCK, text);
 }
@@ -344,4 +367,5 @@ void vs_run_execute(const struct vs_scenario *s, const struct vs_table *t,
 	if (!vs_measured_take(r.measured, s, out))
 		end_as(&r, VS_RUN_CRASHED, "out of memory while measuring");
 	take_counters(&r, wall_now_ns() - start);
+	vs_sites_free(r.sites);
 }

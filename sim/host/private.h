@@ -136,6 +136,8 @@ struct vs_host {
 	void (*report)(void *ctx, const char *text);
 	void *report_ctx;
 	bool *reported; /* per thread */
+	vs_namer_fn namer;
+	void *namer_ctx;
 };
 
 /* host.c */

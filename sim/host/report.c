@@ -39,12 +39,27 @@ uintptr_t vs_task_blocked_at(const struct vs_task *t)
 	return t->state == VS_BLOCKED ? t->wait.pc : 0;
 }
 
+static bool uninterruptible(const struct vs_wait_info *w)
+{
+	return w->why == VS_WAIT_LOCK || w->why == VS_WAIT_GRACE_PERIOD;
+}
+
 /* -- text -------------------------------------------------------------------------------------- */
 
-static void place_text(uintptr_t pc, char *buf, size_t size)
+void vs_host_set_namer(struct vs_host *h, vs_namer_fn fn, void *ctx)
+{
+	h->namer = fn;
+	h->namer_ctx = ctx;
+}
+
+static void place_text(const struct vs_host *h, uintptr_t pc, char *buf, size_t size)
 {
 	Dl_info info;
 
+	if (h->namer) {
+		h->namer(h->namer_ctx, pc, buf, size);
+		return;
+	}
 	if (!pc || !dladdr((void *)pc, &info) || !info.dli_fname) {
 		snprintf(buf, size, "an unknown place");
 		return;
@@ -72,7 +87,7 @@ size_t vs_wait_text(const struct vs_task *t, const struct vs_wait_info *w, char 
 	if (w->owner)
 		snprintf(owner, sizeof(owner), " of thread %u \"%s\"", w->owner->id,
 			 w->owner->name);
-	place_text(w->pc, place, sizeof(place));
+	place_text(t->host, w->pc, place, sizeof(place));
 	int n = snprintf(buf, size,
 			 "thread %u \"%s\" waits for %s%s%s since %llu.%06llu ms in %s\n", t->id,
 			 t->name, why_text[w->why], object, owner,
@@ -83,20 +98,31 @@ size_t vs_wait_text(const struct vs_task *t, const struct vs_wait_info *w, char 
 	return n;
 }
 
-size_t vs_host_report_blocked(const struct vs_host *h, vs_ps as_of, char *buf, size_t size)
+/* Of the threads whose wait is of that kind. Returns the length that the whole text has. */
+static size_t report_some(const struct vs_host *h, vs_ps as_of, bool interruptible, char *buf,
+			  size_t size)
 {
 	size_t used = 0;
 
-	if (size)
-		buf[0] = '\0';
 	for (uint32_t i = 0; i < h->n_tasks; i++) {
 		const struct vs_wait_info *w = vs_wait_at(h->tasks[i], as_of);
 		size_t at = used < size ? used : size;
 
-		if (w && w->pc) /* else not started yet, or ended */
+		if (w && w->pc && uninterruptible(w) != interruptible) /* pc: it has started */
 			used += vs_wait_text(h->tasks[i], w, buf + at, size - at);
 	}
 	return used;
+}
+
+size_t vs_host_report_blocked(const struct vs_host *h, vs_ps as_of, char *buf, size_t size)
+{
+	size_t used, at;
+
+	if (size)
+		buf[0] = '\0';
+	used = report_some(h, as_of, false, buf, size);
+	at = used < size ? used : size;
+	return used + report_some(h, as_of, true, buf + at, size - at);
 }
 
 /* -- the watch --------------------------------------------------------------------------------- */
@@ -106,7 +132,7 @@ static const struct vs_wait_info *stuck(const struct vs_task *t, vs_ps as_of, vs
 {
 	const struct vs_wait_info *w = vs_wait_at(t, as_of);
 
-	if (!w || !w->pc || (w->why != VS_WAIT_LOCK && w->why != VS_WAIT_GRACE_PERIOD))
+	if (!w || !w->pc || !uninterruptible(w))
 		return NULL;
 	return as_of - w->since >= age ? w : NULL;
 }
