@@ -10,8 +10,8 @@ static inline void usleep_range(unsigned long min_us, unsigned long max_us)
 	vs_ps until = vs_now_ps() + min_us * VS_PS_PER_US;
 
 	(void)max_us;
-	while (vs_now_ps() < until)
-		vs_task_block(VS_WAIT_TIMER, NULL, NULL, until);
+	while (vs_now_ps() < until && vs_task_block(VS_WAIT_TIMER, NULL, NULL, until))
+		; /* woken by something else */
 }
 
 #endif

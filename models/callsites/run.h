@@ -66,10 +66,11 @@ static enum vs_exit vcpu_enter_guest(struct kvm_vcpu *vcpu)
 
 static bool kvm_vcpu_check_block(struct kvm_vcpu *vcpu)
 {
-	return test_bit(KVM_REQ_EVENT, &vcpu->requests) || vs_guest_should_exit();
+	return test_bit(KVM_REQ_EVENT, &vcpu->requests);
 }
 
-/* HLT: sleep until an interrupt or the guest's own timer. */
+/* HLT: sleep until an interrupt, or until the guest's own timer (or the VM's end, which looks the
+ * same) ends it. */
 static void kvm_vcpu_block(struct kvm_vcpu *vcpu)
 {
 	vs_ps halt = vs_guest_halt_ps();

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "mock_private.h"
 
@@ -15,6 +16,7 @@ static struct vs_task *running; /* NULL: the test itself */
 static ucontext_t outside;
 static uint64_t state, steps;
 static struct vs_rcu_head *callbacks;
+static int expected = -1;
 
 static const char *const fault_names[MOCK_FAULTS] = {"not ready",
 						     "lost",
@@ -37,9 +39,16 @@ const char *mock_fault_name(enum mock_fault f)
 	return fault_names[f];
 }
 
+void mock_expect(enum mock_fault f)
+{
+	expected = f;
+}
+
 void mock_fault(enum mock_fault f)
 {
 	mock.faults[f]++;
+	if (expected == (int)f)
+		_exit(0);
 }
 
 uint64_t mock_faults(void)
@@ -75,6 +84,7 @@ void mock_init(uint32_t n_cpus, uint64_t seed)
 	mock_notes_init();
 	memset(&mock, 0, sizeof(mock));
 	mock.n_cpus = n_cpus;
+	mock.point_ps = VS_PS_PER_NS;
 	steps = 0;
 	state = seed * 2654435761u + 88172645463325252u;
 }
@@ -118,6 +128,17 @@ static bool cpu_is_held(const struct vs_task *t)
 	for (uint32_t i = 0; i < n_threads; i++)
 		if (&threads[i] != t && threads[i].preempt && threads[i].cpu == t->cpu)
 			return true;
+	return false;
+}
+
+bool mock_cpu_wanted(void)
+{
+	for (uint32_t i = 0; i < n_threads; i++) {
+		const struct vs_task *t = &threads[i];
+
+		if (t != running && !t->done && t->cpu == running->cpu && (!t->blocked || t->woken))
+			return true;
+	}
 	return false;
 }
 
@@ -173,9 +194,9 @@ void mock_point(void)
 
 	if (!me)
 		return;
-	mock.now += VS_PS_PER_NS;
+	mock.now += mock.point_ps;
 	maybe_stall(me);
-	if (!me->done && !me->preempt && !me->blocked && mock_random() % 64 == 0)
+	if (!mock.pinned && !me->done && !me->preempt && !me->blocked && mock_random() % 64 == 0)
 		me->cpu = mock_random() % mock.n_cpus; /* moved while it was switched out */
 	while (!(next = pick()) && next_deadline())
 		;
@@ -270,6 +291,7 @@ bool vs_task_block(enum vs_wait why, const void *what, struct vs_task *owner, vs
 	struct vs_task *t = running;
 	bool woken;
 
+	mock_point();
 	(void)what;
 	(void)owner;
 	mock.blocks[why]++;
@@ -277,6 +299,12 @@ bool vs_task_block(enum vs_wait why, const void *what, struct vs_task *owner, vs
 		mock_fault(MOCK_SLEEP_IN_READER);
 	if (t->preempt)
 		mock_fault(MOCK_SLEEP_ATOMIC);
+	if (t->woken) {
+		t->woken = false;
+		return true;
+	}
+	if (deadline <= mock.now || (why == VS_WAIT_HALT && mock.stopped))
+		return false;
 	t->blocked = true;
 	t->deadline = deadline;
 	mock_point();

@@ -18,8 +18,8 @@ enum mock_fault {
 	MOCK_NOT_READY,      /* handed out before it was ready, or something else altogether */
 	MOCK_LOST,           /* get of a created vCPU gave NULL */
 	MOCK_WRONG_VCPU,     /* get(i) gave the vCPU of another index */
-	MOCK_WALK_ORDER,     /* index not one above the one before */
-	MOCK_WALK_MISSED,    /* ended before a vCPU that was created when it began */
+	MOCK_WALK_ORDER,     /* index not above the one before */
+	MOCK_WALK_MISSED,    /* left out a vCPU that was created when it began */
 	MOCK_USE_AFTER_FREE, /* seen at instrumented accesses only */
 	MOCK_BAD_FREE,
 	MOCK_LEAK, /* TABLE or VCPU memory at the VM's end */
@@ -43,6 +43,7 @@ struct mock_guest {
 struct mock_state {
 	uint64_t faults[MOCK_FAULTS];
 	vs_ps now;
+	vs_ps point_ps; /* how far the clock moves at each point; 1 ns unless changed */
 	uint32_t n_cpus;
 	uint64_t n_allocs; /* since mock_init */
 	uint64_t fail_at;  /* this allocation (1 = the next after setting n_allocs = 0) fails */
@@ -54,6 +55,8 @@ struct mock_state {
 	uint64_t visits; /* of walks */
 	uint64_t synchronized;
 	uint64_t blocks[8]; /* calls of vs_task_block by enum vs_wait */
+	bool pinned;        /* threads stay on their CPUs */
+	bool stopped;       /* guests are to leave: no halt sleeps any more */
 	struct mock_guest guest;
 };
 
@@ -69,10 +72,13 @@ void mock_run(void);
 void mock_call(void (*fn)(void *arg), void *arg);
 
 uint64_t mock_random(void);
-void mock_point(void); /* another thread may run here */
+void mock_point(void);      /* another thread may run here */
+bool mock_cpu_wanted(void); /* by another thread that is ready to run here */
 void mock_access(uintptr_t addr, size_t size);
 uint64_t mock_faults(void); /* of all kinds */
 const char *mock_fault_name(enum mock_fault f);
 void mock_fault(enum mock_fault f);
+/* From now on, this fault ends the process with status 0: what comes after it is undefined. */
+void mock_expect(enum mock_fault f);
 
 #endif

@@ -48,8 +48,10 @@ static void visited(struct vs_task *t, const void *vcpu, uint64_t index)
 {
 	mock.visits++;
 	handed_out(vcpu, index);
-	if (index != t->walk_expected)
+	if (index < t->walk_expected)
 		mock_fault(MOCK_WALK_ORDER);
+	else if (index > t->walk_expected && t->walk_expected < t->walk_created)
+		mock_fault(MOCK_WALK_MISSED);
 	t->walk_expected = (uint32_t)index + 1;
 }
 

@@ -9,8 +9,9 @@
 #include "racy.h"
 
 #define SEEDS 200
-#define SRCU_SEEDS 1000 /* a grace period without its first scan is seen at one in a few hundred   \
-			 */
+#define SRCU_SEEDS                                                                                 \
+	1000 /* a grace period without its first scan is seen at one in a few hundred              \
+	      */
 
 static struct racy_counter counter;
 static struct racy_hog hog;

@@ -1,0 +1,75 @@
+#include "abuse.h"
+
+#include "tests/kernel/mock.h"
+
+static const struct vs_table *t;
+static void *vm;
+static int creators;
+static uint32_t next_id, online;
+
+static void birth(void *arg)
+{
+	struct vs_vm_params params = {ABUSE_CREATORS * ABUSE_CREATES};
+
+	(void)arg;
+	if (t->vm_create(&params, &vm))
+		vs_bug(__FILE__, __LINE__, "no VM");
+}
+
+static void end(void *arg)
+{
+	(void)arg;
+	online = t->online(vm);
+	t->vm_destroy(vm);
+}
+
+static void create(void *arg)
+{
+	void *vcpu;
+
+	(void)arg;
+	for (int i = 0; i < ABUSE_CREATES; i++)
+		if (t->vcpu_create(vm, next_id++, &vcpu))
+			vs_bug(__FILE__, __LINE__, "create failed");
+	creators--;
+}
+
+static void look_up(void *arg)
+{
+	(void)arg;
+	while (creators) {
+		t->get(vm, (uint32_t)(mock_random() % (ABUSE_CREATORS * ABUSE_CREATES)));
+		t->get(vm, 4000);
+		t->get_by_id(vm, (uint32_t)(mock_random() % (ABUSE_CREATORS * ABUSE_CREATES)));
+		mock_point();
+	}
+}
+
+static void walk(void *arg)
+{
+	(void)arg;
+	while (creators) {
+		t->broadcast(vm, NULL);
+		t->request_all(vm, mock_random() % 2);
+		mock_point();
+	}
+}
+
+uint32_t abuse(const struct vs_table *table, uint64_t seed)
+{
+	t = table;
+	mock_init(4, seed);
+	mock.point_ps = 20 * VS_PS_PER_US; /* readers never rest, grace periods take 8 ms */
+	next_id = 0;
+	creators = ABUSE_CREATORS;
+	mock_call(birth, NULL);
+	for (uint32_t i = 0; i < ABUSE_CREATORS; i++)
+		mock_spawn(i, create, NULL);
+	mock_spawn(2, look_up, NULL);
+	mock_spawn(3, walk, NULL);
+	mock_spawn(0, walk, NULL);
+	mock_run();
+	if (!mock.faults[MOCK_DEADLOCK])
+		mock_call(end, NULL);
+	return online;
+}

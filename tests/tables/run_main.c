@@ -1,0 +1,129 @@
+/*
+ * The run loop against broadcasts, under many interleavings: no request may be overlooked. A guest
+ * stays in guest mode until its CPU is kicked (or another thread needs it), and a halted vCPU
+ * sleeps until it is woken, so that a lost kick or wake-up leaves a vCPU where it is for ever; the
+ * sender gives up after PATIENCE points.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <vcpusim/module.h>
+
+#include "tests/kernel/mock.h"
+
+#define SEEDS 100
+#define VCPUS 3
+#define ROUNDS 10
+#define PATIENCE 400000
+
+static const struct vs_table *t;
+static void *vm, *vcpus[VCPUS];
+static int left, operations;
+static uint64_t in_guest, lost;
+
+static bool take_kick(void)
+{
+	uint64_t bit = UINT64_C(1) << vs_cpu_id();
+	bool kicked = mock.kicked[0] & bit;
+
+	mock.kicked[0] &= ~bit;
+	return kicked;
+}
+
+static enum vs_exit guest(void)
+{
+	uint64_t what = mock_random() % 4;
+
+	in_guest++;
+	if (mock.stopped)
+		return VS_EXIT_STOP;
+	if (what == 0)
+		return VS_EXIT_HLT;
+	if (what == 1)
+		return VS_EXIT_OPERATION;
+	while (!take_kick() && !mock.stopped && !mock_cpu_wanted())
+		mock_point();
+	return VS_EXIT_INTERRUPT;
+}
+
+static void operation(void)
+{
+	operations++;
+}
+
+static bool need_resched(void)
+{
+	return mock_random() % 8 == 0;
+}
+
+static void birth(void *arg)
+{
+	struct vs_vm_params params = {VCPUS};
+
+	(void)arg;
+	if (t->vm_create(&params, &vm))
+		abort();
+	for (uint32_t i = 0; i < VCPUS; i++)
+		if (t->vcpu_create(vm, i, &vcpus[i]))
+			abort();
+}
+
+static void end(void *arg)
+{
+	(void)arg;
+	t->vm_destroy(vm);
+}
+
+static void run(void *vcpu)
+{
+	t->vcpu_run(vcpu);
+	left--;
+}
+
+static void send(void *arg)
+{
+	(void)arg;
+	for (uint64_t round = 1; round <= ROUNDS && !lost; round++) {
+		uint64_t patience = PATIENCE;
+
+		t->request_all(vm, mock_random() % 2);
+		if (t->broadcast(vm, NULL) != VCPUS)
+			abort();
+		while (mock.taken < round * VCPUS && --patience)
+			mock_point();
+		lost += mock.taken != round * VCPUS;
+	}
+	mock.stopped = true;
+	while (left) {
+		t->broadcast(vm, NULL); /* wakes those that sleep */
+		mock_point();
+	}
+}
+
+int main(void)
+{
+	t = vs_module.tables[0];
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		mock_init(VCPUS + 1, seed);
+		mock.pinned = seed % 2; /* nobody needs a guest's CPU: only kicks end it */
+		mock.guest = (struct mock_guest){guest, operation, need_resched, VS_PS_NEVER};
+		left = VCPUS;
+		in_guest = 0;
+		operations = 0;
+		mock_call(birth, NULL);
+		mock_spawn(VCPUS, send, NULL);
+		for (uint32_t i = 0; i < VCPUS; i++)
+			mock_spawn(i, run, vcpus[i]);
+		mock_run();
+		if (!mock.faults[MOCK_DEADLOCK])
+			mock_call(end, NULL);
+		if (mock_faults() || lost || !operations || in_guest < ROUNDS * VCPUS) {
+			fprintf(stderr,
+				"%s: seed %lu: lost %lu, %lu guest entries, %d operations\n",
+				t->name, (unsigned long)seed, (unsigned long)lost,
+				(unsigned long)in_guest, operations);
+			return 1;
+		}
+	}
+	return 0;
+}

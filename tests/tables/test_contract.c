@@ -1,0 +1,341 @@
+/*
+ * The contract that every table gives, tested by its letters on the table linked in: O ordering, L
+ * lifetime, P progress. Single-threaded: what many threads at once may see is test_abuse's.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include <vcpusim/module.h>
+
+#include "tests/kernel/mock.h"
+
+#define N 70 /* beyond two chunks of 32 */
+#define MAX 4096
+
+static const struct vs_table *t;
+static void *vm, *vcpus[N];
+
+static int vm_new(uint32_t max)
+{
+	struct vs_vm_params params = {max};
+
+	return t->vm_create(&params, &vm);
+}
+
+static void create_n(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		ck_assert_int_eq(t->vcpu_create(vm, i, &vcpus[i]), 0);
+}
+
+/* Runs the body as a thread; no fault of any kind may come of it. */
+static void run(void (*body)(void *))
+{
+	t = vs_module.tables[0];
+	mock_init(2, 1);
+	mock_call(body, NULL);
+	ck_assert_uint_eq(mock_faults(), 0);
+}
+
+/* -- ordering ---------------------------------------------------------------------------------- */
+
+static void o1(void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(vm_new(MAX), 0);
+	for (uint32_t i = 0; i < N; i++) {
+		ck_assert_uint_eq(t->online(vm), i);
+		ck_assert_int_eq(t->vcpu_create(vm, i, &vcpus[i]), 0);
+		ck_assert_ptr_eq(t->get(vm, i), vcpus[i]);
+		ck_assert_ptr_eq(t->get_by_id(vm, i), vcpus[i]);
+	}
+	for (uint32_t i = 0; i < N; i++)
+		ck_assert_ptr_eq(t->get(vm, i), vcpus[i]);
+	ck_assert_uint_eq(t->online(vm), N);
+	t->vm_destroy(vm);
+}
+
+START_TEST(O1_created_is_found)
+{
+	run(o1);
+}
+END_TEST
+
+static void o2(void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(vm_new(MAX), 0);
+	ck_assert_uint_eq(t->broadcast(vm, NULL), 0);
+	ck_assert_uint_eq(t->request_all(vm, true), 0);
+	create_n(N);
+	ck_assert_uint_eq(t->broadcast(vm, vcpus[33]), N - 1); /* all but self */
+	ck_assert_uint_eq(mock.posted, N - 1);
+	ck_assert_uint_eq(mock.visits, N); /* order and once: the mock's notes */
+	ck_assert_uint_eq(t->request_all(vm, false), N);
+	ck_assert_uint_eq(mock.visits, 2 * N);
+	t->vm_destroy(vm);
+}
+
+START_TEST(O2_walk_visits_each_once_in_order)
+{
+	run(o2);
+}
+END_TEST
+
+static void o3(void *arg)
+{
+	const uint32_t beyond[] = {N,   N + 1, 95,         96,          128,       MAX - 1,
+				   MAX, 65536, 0x7fffffff, 0x80000000u, UINT32_MAX};
+
+	(void)arg;
+	ck_assert_int_eq(vm_new(MAX), 0);
+	ck_assert_ptr_null(t->get(vm, 0));
+	ck_assert_ptr_null(t->get_by_id(vm, 0));
+	create_n(N);
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+		ck_assert_ptr_null(t->get(vm, beyond[i]));
+		ck_assert_ptr_null(t->get_by_id(vm, beyond[i]));
+	}
+	t->vm_destroy(vm);
+}
+
+START_TEST(O3_out_of_range_is_null)
+{
+	run(o3);
+}
+END_TEST
+
+/* Ids with holes, falling while indexes rise. */
+static void ids(void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(vm_new(MAX), 0);
+	for (uint32_t i = 0; i < N; i++)
+		ck_assert_int_eq(t->vcpu_create(vm, 1000 - 3 * i, &vcpus[i]), 0);
+	for (uint32_t i = 0; i < N; i++) {
+		ck_assert_ptr_eq(t->get_by_id(vm, 1000 - 3 * i), vcpus[i]);
+		ck_assert_ptr_eq(t->get(vm, i), vcpus[i]);
+		ck_assert_ptr_null(t->get_by_id(vm, 999 - 3 * i));
+	}
+	ck_assert_ptr_null(t->get_by_id(vm, 5)); /* an index, but nobody's id */
+	t->vm_destroy(vm);
+}
+
+START_TEST(O3_by_id_when_ids_are_not_indexes)
+{
+	run(ids);
+}
+END_TEST
+
+/* -- lifetime ---------------------------------------------------------------------------------- */
+
+static void l1(void *arg)
+{
+	(void)arg;
+	for (uint32_t n = 0; n <= N; n += 35) {
+		ck_assert_int_eq(vm_new(MAX), 0);
+		create_n(n);
+		t->vm_destroy(vm);
+		for (int class = 0; class < 3; class ++)
+			ck_assert_uint_eq(mock.live[class], 0);
+	}
+}
+
+START_TEST(L1_nothing_left_after_destroy)
+{
+	run(l1);
+}
+END_TEST
+
+struct before {
+	uint64_t live[3];
+	uint32_t online;
+};
+
+static struct before look(void)
+{
+	struct before b = {{mock.live[0], mock.live[1], mock.live[2]}, t->online(vm)};
+
+	return b;
+}
+
+static void ck_unchanged(const struct before *b, uint32_t n, uint32_t id)
+{
+	for (int class = 0; class < 3; class ++)
+		ck_assert_uint_eq(mock.live[class], b->live[class]);
+	ck_assert_uint_eq(t->online(vm), b->online);
+	ck_assert_ptr_null(t->get(vm, n));
+	if (id != UINT32_MAX)
+		ck_assert_ptr_null(t->get_by_id(vm, id));
+	for (uint32_t i = 0; i < n; i++)
+		ck_assert_ptr_eq(t->get(vm, i), vcpus[i]);
+	mock.visits = 0;
+	ck_assert_uint_eq(t->broadcast(vm, NULL), n);
+}
+
+/* Fail each allocation in turn until the call succeeds. At least vCPU, controller and descriptor
+ * were failed once each. */
+static void l2_create(void *arg)
+{
+	const uint32_t *n = arg;
+	uint64_t k = 1;
+	int r;
+
+	ck_assert_int_eq(vm_new(*n + 1), 0);
+	create_n(*n);
+	for (;; k++) {
+		struct before b = look();
+
+		mock.n_allocs = 0;
+		mock.fail_at = k;
+		r = t->vcpu_create(vm, *n, &vcpus[*n]);
+		mock.fail_at = 0;
+		if (!r)
+			break;
+		ck_assert_int_eq(r, -ENOMEM);
+		ck_unchanged(&b, *n, *n);
+	}
+	ck_assert_uint_gt(k, 3);
+	ck_assert_ptr_eq(t->get(vm, *n), vcpus[*n]); /* room and index are as if nothing had been */
+	t->vm_destroy(vm);
+}
+
+START_TEST(L2_failed_create_leaves_all_as_it_was)
+{
+	uint32_t n[] = {0, 1, 31, 32, 64};
+
+	t = vs_module.tables[0];
+	for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++) {
+		mock_init(2, 1);
+		mock_call(l2_create, &n[i]);
+		ck_assert_uint_eq(mock_faults(), 0);
+		ck_assert_uint_eq(mock.live[VS_MEM_KERNEL], 0);
+	}
+}
+END_TEST
+
+static void l2_vm(void *arg)
+{
+	uint64_t k = 1;
+
+	(void)arg;
+	for (;; k++) {
+		int r;
+
+		mock.n_allocs = 0;
+		mock.fail_at = k;
+		r = vm_new(MAX);
+		mock.fail_at = 0;
+		if (!r)
+			break;
+		ck_assert_int_eq(r, -ENOMEM);
+		for (int class = 0; class < 3; class ++)
+			ck_assert_uint_eq(mock.live[class], 0);
+	}
+	ck_assert_uint_gt(k, 2); /* the VM and its counters, at least */
+	t->vm_destroy(vm);
+}
+
+START_TEST(L2_failed_vm_leaves_nothing)
+{
+	run(l2_vm);
+}
+END_TEST
+
+static void l2_refused(void *arg)
+{
+	struct before b;
+	void *other;
+
+	(void)arg;
+	ck_assert_int_eq(vm_new(4), 0);
+	create_n(3);
+	b = look();
+	ck_assert_int_eq(t->vcpu_create(vm, 1, &other), -EEXIST);
+	ck_unchanged(&b, 3, UINT32_MAX);
+	ck_assert_int_eq(t->vcpu_create(vm, 4 * MAX, &other), -EINVAL);
+	ck_unchanged(&b, 3, 4 * MAX);
+	ck_assert_int_eq(t->vcpu_create(vm, UINT32_MAX, &other), -EINVAL);
+	ck_unchanged(&b, 3, UINT32_MAX);
+	ck_assert_int_eq(t->vcpu_create(vm, 3, &other), 0); /* the fourth and last */
+	vcpus[3] = other;
+	b = look();
+	ck_assert_int_eq(t->vcpu_create(vm, 4, &other), -EINVAL); /* full */
+	ck_unchanged(&b, 4, 4);
+	t->vm_destroy(vm);
+}
+
+START_TEST(L2_refused_create_leaves_all_as_it_was)
+{
+	run(l2_refused);
+}
+END_TEST
+
+static void bad_size(void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(vm_new(0), -EINVAL);
+	ck_assert_int_eq(vm_new(MAX + 1), -EINVAL);
+	ck_assert_int_eq(vm_new(UINT32_MAX), -EINVAL);
+	ck_assert_uint_eq(mock.live[VS_MEM_TABLE], 0);
+}
+
+START_TEST(vm_of_impossible_size_is_refused)
+{
+	run(bad_size);
+}
+END_TEST
+
+/* -- progress ---------------------------------------------------------------------------------- */
+
+static void p1(void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(vm_new(MAX), 0);
+	create_n(N);
+	for (int i = 0; i < 8; i++)
+		mock.blocks[i] = 0;
+	mock.n_allocs = mock.synchronized = 0;
+	for (uint32_t i = 0; i < 2 * N; i++) {
+		t->get(vm, i);
+		t->get_by_id(vm, i);
+	}
+	t->broadcast(vm, NULL);
+	t->request_all(vm, false);
+	ck_assert_uint_eq(mock.n_allocs + mock.synchronized, 0);
+	for (int i = 0; i < 8; i++)
+		ck_assert_uint_eq(mock.blocks[i], 0);
+	t->vm_destroy(vm);
+}
+
+START_TEST(P1_readers_neither_wait_nor_allocate)
+{
+	run(p1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create(vs_module.tables[0]->name);
+	TCase *c = tcase_create("contract");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(c, O1_created_is_found);
+	tcase_add_test(c, O2_walk_visits_each_once_in_order);
+	tcase_add_test(c, O3_out_of_range_is_null);
+	tcase_add_test(c, O3_by_id_when_ids_are_not_indexes);
+	tcase_add_test(c, L1_nothing_left_after_destroy);
+	tcase_add_test(c, L2_failed_create_leaves_all_as_it_was);
+	tcase_add_test(c, L2_failed_vm_leaves_nothing);
+	tcase_add_test(c, L2_refused_create_leaves_all_as_it_was);
+	tcase_add_test(c, vm_of_impossible_size_is_refused);
+	tcase_add_test(c, P1_readers_neither_wait_nor_allocate);
+	suite_add_tcase(s, c);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
