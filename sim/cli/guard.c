@@ -43,7 +43,7 @@ static void last_words(void)
 	alarm(LAST_RESORT_S);
 }
 
-static void end_run(const char *what, uintptr_t pc)
+static void end_run(const char *what, uintptr_t pc, bool crashed)
 {
 	char text[1024], thread[256], place[256];
 	struct vs_sites *sites = vs_sites_new();
@@ -52,7 +52,7 @@ static void end_run(const char *what, uintptr_t pc)
 	snprintf(text, sizeof(text), "%s in %s: %s", what,
 		 vs_site_name(sites, pc, place, sizeof(place)), thread);
 	vs_sites_free(sites);
-	guard.g.fatal(guard.g.fatal_ctx, text);
+	guard.g.fatal(guard.g.fatal_ctx, text, crashed);
 	_exit(1);
 }
 
@@ -85,7 +85,7 @@ static void on_crash(int sig, siginfo_t *info, void *context)
 	else
 		snprintf(what, sizeof(what), "crashed: %s", strsignal(sig));
 	/* site names are for return addresses: one beyond the instruction */
-	end_run(what, jumped ? *(uintptr_t *)reg[REG_RSP] : pc + 1);
+	end_run(what, jumped ? *(uintptr_t *)reg[REG_RSP] : pc + 1, true);
 }
 
 /* Every second of processor time. */
@@ -107,7 +107,7 @@ static void on_second(int sig, siginfo_t *info, void *context)
 	snprintf(what, sizeof(what),
 		 "hung: computed for %u s without an access to memory that others see, last seen",
 		 guard.silent);
-	end_run(what, (uintptr_t)u->uc_mcontext.gregs[REG_RIP] + 1);
+	end_run(what, (uintptr_t)u->uc_mcontext.gregs[REG_RIP] + 1, false);
 }
 
 static void handle(int sig, void (*fn)(int, siginfo_t *, void *), int flags)

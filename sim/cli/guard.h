@@ -8,6 +8,7 @@
 #ifndef VS_GUARD_H
 #define VS_GUARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct vs_guard {
@@ -16,8 +17,9 @@ struct vs_guard {
 	/* Changes whenever the run gets on. Called from a signal handler. */
 	uint64_t (*moved)(void *ctx);
 	void *moved_ctx;
-	/* Told once, from a signal handler on a stack of its own; must not return. */
-	void (*fatal)(void *ctx, const char *text);
+	/* Told once, from a signal handler on a stack of its own; must not return. After a crash
+	 * nothing is to be trusted; what only hangs is sound. */
+	void (*fatal)(void *ctx, const char *text, bool crashed);
 	void *fatal_ctx;
 };
 

@@ -61,16 +61,12 @@ static void set_run(struct vs_run *run, const struct vs_job *j, enum vs_run_stat
 	run->message = strdup(message);
 }
 
-/* In the child, perhaps from a signal handler. */
-static void on_fatal(void *ctx, const char *text)
+/* In the child, from a signal handler. */
+static void on_fatal(void *ctx, const struct vs_run *run)
 {
 	const struct vs_job *j = ctx;
-	struct vs_run run;
 
-	set_run(&run, j, VS_RUN_CRASHED, text);
-	if (vs_core_now)
-		run.simulated_ps = vs_core_now->clock;
-	hand_over(&run, j->fd);
+	hand_over(run, j->fd);
 }
 
 /* In the child. SimGrid is not taken down: the process ends here. */

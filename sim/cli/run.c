@@ -35,6 +35,7 @@ struct run {
 	struct vs_measured *measured;
 	struct vs_op_sink sink;
 	struct vs_sites *sites; /* made when first asked */
+	const struct vs_execution *x;
 };
 
 static void end_as(struct run *r, enum vs_run_status status, const char *message)
@@ -180,20 +181,34 @@ static uint64_t moved(void *ctx)
 	       (vs_core_now ? vs_core_now->clock : 0);
 }
 
-/* The engine's run, watched. */
-static enum vs_stop run_engine(struct run *r, const struct vs_execution *x)
+static void take_violations(struct run *r);
+
+static void on_fatal(void *ctx, const char *text, bool crashed)
 {
-	struct vs_guard g = {.silent_s = x->silent_s,
+	struct run *r = ctx;
+
+	end_as(r, VS_RUN_CRASHED, text);
+	if (vs_core_now)
+		r->out->simulated_ps = vs_core_now->clock;
+	if (!crashed)
+		take_violations(r);
+	r->x->fatal(r->x->fatal_ctx, r->out);
+}
+
+/* The engine's run, watched. */
+static enum vs_stop run_engine(struct run *r)
+{
+	struct vs_guard g = {.silent_s = r->x->silent_s,
 			     .moved = moved,
 			     .moved_ctx = r,
-			     .fatal = x->fatal,
-			     .fatal_ctx = x->fatal_ctx};
+			     .fatal = on_fatal,
+			     .fatal_ctx = r};
 	enum vs_stop why;
 
-	if (x->fatal)
+	if (r->x->fatal)
 		vs_guard_start(&g);
 	why = vs_engine_run(r->engine, r->s->limit_ps);
-	if (x->fatal)
+	if (r->x->fatal)
 		vs_guard_stop();
 	return why;
 }
@@ -350,7 +365,7 @@ void vs_run_execute(const struct vs_scenario *s, const struct vs_table *t,
 		    const struct vs_modules *m, uint32_t replication, const struct vs_execution *x,
 		    struct vs_progress *progress, struct vs_run *out)
 {
-	struct run r = {.s = s, .table = t, .out = out, .progress = progress};
+	struct run r = {.s = s, .table = t, .out = out, .progress = progress, .x = x};
 	uint64_t start = wall_now_ns();
 
 	memset(out, 0, sizeof(*out));
@@ -360,7 +375,7 @@ void vs_run_execute(const struct vs_scenario *s, const struct vs_table *t,
 		end_as(&r, VS_RUN_CRASHED, "out of memory while setting up");
 		return;
 	}
-	judge_stop(&r, run_engine(&r, x));
+	judge_stop(&r, run_engine(&r));
 	vs_workload_done(r.workload, &out->simulated_ps);
 	take_violations(&r);
 	take_memory(&r);

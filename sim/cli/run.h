@@ -18,8 +18,9 @@ struct vs_execution {
 	vs_ps window_ps;
 	enum vs_order order;
 	uint32_t silent_s; /* sim/cli/guard.h; 0: not watched */
-	/* sim/cli/guard.h; NULL: signals are left alone */
-	void (*fatal)(void *ctx, const char *text);
+	/* Gets a run that ended in a signal handler, and ends the process. NULL: signals are left
+	 * alone. */
+	void (*fatal)(void *ctx, const struct vs_run *run);
 	void *fatal_ctx;
 };
 
