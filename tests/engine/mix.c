@@ -305,8 +305,9 @@ static void stream(struct worker *w)
 			store(&from[8 * k], w->hash);
 		else
 			fold(w, load(&from[8 * k]));
-	if (!own)
-		bulk(w); /* while the last prefetches are on their way */
+	for (uint32_t k = 0; !own && k < 3; k++)
+		bulk(w); /* while the last prefetches are on their way; evicts most of what it had
+			  */
 }
 
 static void static_data(struct worker *w)
