@@ -180,7 +180,7 @@ struct vs_hw {
 	struct vs_hw_core *cores;
 	uintptr_t arena;
 	uint64_t arena_next; /* agent's: bytes handed out */
-	char *caches; /* all cores' L1 and L2 */
+	char *caches;        /* all cores' L1 and L2 */
 	uint8_t *chunk_home;
 	struct vs_line *lines;
 	uint8_t *watch;

@@ -1,6 +1,7 @@
 /* What the access path charges, and what it lets through. Times in the comments are ns. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/hw/rig.h"
 
@@ -192,7 +193,7 @@ refuse(struct vs_core *c, uintptr_t addr, size_t size, unsigned kind, uintptr_t 
 	(void)addr;
 	(void)size;
 	(void)kind;
-	exit(0);
+	_exit(0); /* the refusal does not return; the test has passed */
 }
 
 static void touch_end_of_data(struct rig_core *me)
