@@ -1,5 +1,7 @@
 /* Publishes before the descriptor exists, as KVM did until CVE-2024-58083 was fixed. Caught: handed
  * out before it was ready. */
+#include <linux/delay.h>
+
 #include "../../models/tables/fixed.h"
 
 static inline int early_reserve(struct kvm *kvm, struct kvm_vcpu *vcpu,
@@ -7,9 +9,11 @@ static inline int early_reserve(struct kvm *kvm, struct kvm_vcpu *vcpu,
 {
 	int r = kvm_table_reserve(kvm, vcpu, ins);
 
-	if (!r)
-		kvm_table_insert(kvm, ins);
-	return r;
+	if (r)
+		return r;
+	kvm_table_insert(kvm, ins);
+	usleep_range(200, 200); /* time enough to be found */
+	return 0;
 }
 
 static inline void early_insert(struct kvm *kvm, struct kvm_table_insert *ins)
