@@ -217,11 +217,6 @@ void vs_hw_set_books(struct vs_core *c, vs_ps *cause)
 	hc->books = cause ? cause : hc->no_books;
 }
 
-void vs_book(struct vs_hw_core *hc, vs_ps ps, enum vs_cause cause)
-{
-	hc->books[cause] += ps;
-}
-
 void vs_hw_charge(struct vs_core *c, vs_ps ps, enum vs_cause cause)
 {
 	struct vs_hw_core *hc = vs_hwc(c);

@@ -287,6 +287,9 @@ void vs_prefetch_train(struct vs_hw_core *hc, uint32_t line, bool was_prefetched
 bool vs_prefetch_in_flight(const struct vs_hw_core *hc, uint32_t line);
 void vs_prefetch_done(struct vs_hw_core *hc, uint32_t line);
 
-void vs_book(struct vs_hw_core *hc, vs_ps ps, enum vs_cause cause);
+static inline void vs_book(struct vs_hw_core *hc, vs_ps ps, enum vs_cause cause)
+{
+	hc->books[cause] += ps;
+}
 
 #endif
