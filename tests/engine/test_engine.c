@@ -332,6 +332,45 @@ START_TEST(attention_is_paid_at_the_next_callback)
 }
 END_TEST
 
+static void on_wake_and_interrupt(struct vs_core *c, struct vs_event *ev)
+{
+	on_wake(c, ev);
+	on_interrupt(c, ev);
+}
+
+static void sleeps_and_is_interrupted(void *arg)
+{
+	struct thread *t = arg;
+	struct vs_event *ev = vs_event_new(t->w->e);
+
+	vs_core_sync();
+	ev->rank = VS_CLASS_TIMER;
+	ev->time = 40;
+	ev->fn.local = on_wake_and_interrupt;
+	vs_send_timer(t->core, ev);
+	t->core->running = false;
+	vs_core_park();
+	/* what makes the next callback, whatever it is, take the slow path */
+	ck_assert_uint_eq(t->core->limit, 0);
+	advance(t, 10);
+	note(t->w, "step", t->core->clock);
+	end_thread(t);
+}
+
+START_TEST(attention_outlives_a_park)
+{
+	struct world w;
+	struct thread a;
+
+	setup(&w, _i, 1);
+	vs_engine_set_attend(w.e, attend);
+	start_thread(&a, &w, 0, 0, "interrupted", sleeps_and_is_interrupted);
+	ck_assert_int_eq(vs_engine_run(w.e, VS_PS_MAX_RUN), VS_STOP_QUIET);
+	EXPECT(&w, "wake@40", "attends@50", "step@55");
+	vs_engine_free(w.e);
+}
+END_TEST
+
 static void gives_up_core(void *arg)
 {
 	struct thread *t = arg;
@@ -511,12 +550,13 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		equal_times_by_class,         a_cancelled_timer_does_not_ring,
-		agents_by_class_then_line,    a_message_wakes_another_core,
-		timers_come_between_steps,    attention_is_paid_at_the_next_callback,
-		threads_take_turns_on_a_core, stacks_are_found_by_address,
-		a_limit_cuts_before_it,       finishing_takes_a_window,
-		aborting_is_at_once,          nobody_left_to_wake_it,
+		equal_times_by_class,        a_cancelled_timer_does_not_ring,
+		agents_by_class_then_line,   a_message_wakes_another_core,
+		timers_come_between_steps,   attention_is_paid_at_the_next_callback,
+		attention_outlives_a_park,   threads_take_turns_on_a_core,
+		stacks_are_found_by_address, a_limit_cuts_before_it,
+		finishing_takes_a_window,    aborting_is_at_once,
+		nobody_left_to_wake_it,
 	};
 	Suite *s = suite_create("engine");
 	TCase *t = tcase_create("engine");
