@@ -81,6 +81,15 @@ static void on_issuer_done(struct vs_task *t, void *arg)
 		stream_ended(s->w, s - s->w->streams);
 }
 
+static void on_guest_online(struct vs_task *t, void *arg)
+{
+	struct vs_workload *w = arg;
+
+	w->came_online++;
+	if (!w->streams_left)
+		vs_task_wake(t);
+}
+
 static void on_guest_gone(struct vs_task *t, void *arg)
 {
 	struct vs_workload *w = arg;
@@ -97,6 +106,11 @@ void vs_conductor_completed(struct vs_issuer *i)
 void vs_conductor_issuer_done(struct vs_issuer *i)
 {
 	vs_task_post(i->w->conductor, on_issuer_done, i->stream);
+}
+
+void vs_conductor_guest_online(struct vs_slot *slot)
+{
+	vs_task_post(slot->w->conductor, on_guest_online, slot->w);
 }
 
 void vs_conductor_guest_gone(struct vs_slot *slot)
@@ -125,11 +139,11 @@ static void start(struct vs_workload *w)
 				vs_task_wake(w->streams[n].issuers[k].task);
 }
 
-static uint32_t online_guests(const struct vs_workload *w)
+static uint32_t created(const struct vs_workload *w, uint32_t from)
 {
 	uint32_t n = 0;
 
-	for (uint32_t id = 0; id < w->s->max_vcpus; id++)
+	for (uint32_t id = from; id < w->s->max_vcpus; id++)
 		n += w->slots[id].vcpu != NULL;
 	return n;
 }
@@ -147,11 +161,10 @@ void vs_conductor_thread(void *arg)
 	vs_hw_set_pricing(w->hw, true);
 	if (w->booted)
 		w->booted(w->booted_ctx);
-	while (w->streams_left)
+	/* when the streams have ended every create has returned, but its vCPU may be on its way */
+	while (w->streams_left || w->came_online < created(w, w->s->boot_vcpus))
 		vs_task_block(VS_WAIT_WORK, w, NULL, VS_PS_NEVER);
-	/* threads started by creates that have returned are all on their way by now: every issuer
-	 * woke them before it told us that it was done */
-	w->guests_left = online_guests(w);
+	w->guests_left = created(w, 0);
 	vs_host_stop_guests(w->host);
 	while (w->guests_left)
 		vs_task_block(VS_WAIT_WORK, w, NULL, VS_PS_NEVER);

@@ -73,6 +73,7 @@ static void entered(void *ctx, vs_ps now)
 	if (slot->create_start != VS_PS_NEVER) {
 		sink->latency(sink->ctx, VS_OP_HOTPLUG, VS_TO_ONLINE, now - slot->create_start);
 		slot->create_start = VS_PS_NEVER;
+		vs_conductor_guest_online(slot);
 	}
 	if (slot->calling) {
 		struct vs_issuer *done = slot->calling;

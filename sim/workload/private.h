@@ -92,6 +92,7 @@ struct vs_workload {
 	uint32_t n_threads;
 	struct vs_opened *free_opened;
 	uint32_t streams_left, guests_left;
+	uint32_t came_online; /* hotplugged vCPUs that have entered their guest */
 	int boot_error;
 	bool done;
 	vs_ps end;
@@ -113,6 +114,7 @@ void vs_issuer_thread(void *arg);
 void vs_conductor_thread(void *arg);
 void vs_conductor_completed(struct vs_issuer *i);
 void vs_conductor_issuer_done(struct vs_issuer *i);
+void vs_conductor_guest_online(struct vs_slot *slot);
 void vs_conductor_guest_gone(struct vs_slot *slot);
 
 /* guest.c */
