@@ -1,0 +1,110 @@
+"""Tables with planted faults and the deliberately broken ones: each is caught and named, and the
+other tables' results are written all the same."""
+
+import unittest
+
+from cli import BROKEN, HERE, PLANTED, QUICK, SANITIZED, SMOKE, Case
+
+CHECK, RUN = 1, 3
+
+
+class Planted(Case):
+    def caught(self, fault, status, *texts):
+        done = self.run_here("--module", PLANTED / f"{fault}.so", "--table", f"planted-{fault}",
+                             "--table", "fixed", "--silent-s", 2, "-o", "out.json", QUICK)
+        self.ends(done, RUN)
+        runs = {r["table"]: r for r in self.read("out.json")["runs"]}
+        self.assertEqual(runs["fixed"]["status"], "ok")
+        self.assertEqual(runs["fixed"]["ops"]["lookup"]["count"], 40)
+        self.assertEqual(runs[f"planted-{fault}"]["status"], status)
+        message = runs[f"planted-{fault}"]["message"]
+        for text in texts:
+            self.assertRegex(message, text)
+        for line in message.strip().split("\n"):
+            self.assertIn(line, done.out)
+
+    def test_lock_cycle_under_ticking_guests(self):
+        one = r'thread \d+ "look/0" waits for a lock of thread \d+ "look/1" since \d+\.\d+ ms in mutex'
+        other = r'thread \d+ "look/1" waits for a lock of thread \d+ "look/0" since \d+\.\d+ ms in mutex'
+        self.caught("lock-cycle", "deadlock", "wait for each other", one, other)
+
+    def test_lost_wake_up(self):
+        place = r'thread \d+ "look/\d" waits for a lock since \d+\.\d+ ms in .*\(lost-wakeup\.c:\d+\)'
+        self.caught("lost-wakeup", "deadlock", "more than 120 s", place)
+
+    def test_empty_queue(self):
+        each = [rf'"{name}" waits for a lock since \d+\.\d+ ms in .*:\d+\)'
+                for name in ("vcpu0", "vcpu1", "look/0", "look/1")]
+        self.caught("all-asleep", "deadlock", "nobody is left", *each)
+
+    def test_call_of_a_null_pointer(self):
+        self.caught("null-call", "crashed", r"null pointer in .*\(null-call\.c:10\)",
+                    r'thread \d+ "look/\d" on CPU \d at \d+\.\d+ ms')
+
+    def test_read_through_a_null_pointer(self):
+        self.caught("null-read", "crashed", r"reads 4 bytes", r"\(null-read\.c:\d+\)")
+
+    def test_trap(self):
+        self.caught("trap", "crashed", r"Illegal instruction in .*\(trap\.c:8\)")
+
+    @unittest.skipIf(SANITIZED, "its handler takes another place on the stack for the fault")
+    def test_endless_recursion(self):
+        self.caught("recursion", "crashed", r"stack is used up in deeper.*\(recursion\.c:\d+\)")
+
+    def test_endless_loop_without_an_access(self):
+        self.caught("endless", "crashed", r"computed for 2 s without an access",
+                    r"\(endless\.c:\d+\)")
+
+    def test_the_strict_loop_and_the_bare_one_say_the_same(self):
+        texts = set()
+        for how in ([], ["--strict"], ["--bare"]):
+            self.run_here(*how, "--module", PLANTED / "lock-cycle.so", "--table",
+                          "planted-lock-cycle", "-q", "-o", "out.json", QUICK)
+            texts.add((self.dir / "out.json").read_text())
+        self.assertEqual(len(texts), 1)
+
+
+class Broken(Case):
+    def caught(self, name, *checks, scenario=SMOKE, status=CHECK):
+        done = self.run_here("--module", BROKEN / f"{name}.so", "--table", f"broken-{name}",
+                             "--reps", 1, "--silent-s", 2, "-o", "out.json", scenario)
+        self.ends(done, status)
+        (run,) = self.read("out.json")["runs"]
+        found = {v["check"] for v in run["violations"]}
+        for check in checks:
+            self.assertIn(check, found)
+            self.assertRegex(done.out, rf"(?m)^  {check} \(\d+ times?\), first at ")
+
+    def test_use_after_free(self):
+        self.caught("no-grace-period", "use-after-free")
+
+    def test_not_ready(self):
+        self.caught("early", "vcpu-not-ready", scenario=HERE / "crowd.json")
+
+    def test_lost(self):
+        self.caught("lost", "vcpu-lost")
+
+    def test_walks(self):
+        self.caught("walk-skips", "walk-missed")
+        self.caught("walk-twice", "walk-order")
+        self.caught("walk-backwards", "walk-order")
+
+    def test_leak(self):
+        self.caught("leak", "leak")
+
+    def test_readers(self):
+        self.caught("sleep-in-reader", "sleep-in-reader")
+        self.caught("unbalanced", "unbalanced-reader")
+
+    def test_synchronize_in_reader(self):
+        """Such a create never ends, so this run cannot end well either."""
+        self.caught("sync-in-reader", "synchronize-in-reader", status=RUN)
+
+    def test_the_shipped_tables_are_clean(self):
+        self.ends(self.run_here("-o", "out.json", SMOKE), 0)
+        for run in self.read("out.json")["runs"]:
+            self.assertEqual((run["status"], run["violations"]), ("ok", []), run["table"])
+
+
+if __name__ == "__main__":
+    unittest.main()

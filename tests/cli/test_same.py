@@ -1,0 +1,103 @@
+"""One scenario, one result: whatever the order, window, processes, place, processor or build."""
+
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+from cli import BUILD, EXECUTABLE, SANITIZED, SMOKE, Case, vcpusim
+
+
+def window_ps(machine):
+    listed = vcpusim("--list", "machines").out
+    return int(re.search(rf"^{machine} .*W = (\d+) ps$", listed, re.M).group(1))
+
+
+def result(*args, **how):
+    """The result as bytes; tests stop at once if a run went wrong."""
+    done = vcpusim("-q", "-o", "-", *args, SMOKE, **how)
+    if done.status:
+        raise AssertionError(f"status {done.status} of {args}: {done.err}")
+    return done.out
+
+
+class Same(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.reference = result()
+        cls.w = window_ps("toy-4")
+
+    def is_same(self, *args, **how):
+        self.assertTrue(result(*args, **how) == self.reference, f"{args} {how} differs")
+
+    def test_the_reference_is_the_whole_of_smoke(self):
+        for table in ("fixed", "rcu-array", "chunked", "srcu-array"):
+            self.assertEqual(self.reference.count(f'"table": "{table}", "replication":'), 2, table)
+
+    def test_another_seed_differs(self):
+        self.assertNotEqual(result("--seed", 2), self.reference)
+
+    def test_strict_order(self):
+        self.is_same("--strict")
+        self.is_same("--strict", "--paranoid")
+
+    def test_every_window_in_every_host_order(self):
+        for window in (0, 1, 7919, self.w // 2 + 1, self.w):
+            for order in ("up", "down", "shuffled"):
+                self.is_same("--window-ps", window, "--host-order", order, "--paranoid")
+
+    def test_wider_windows_are_seen_to_break(self):
+        """Else the test above could not fail. A broken run ends in an assert or in another result."""
+        for window in (self.w + 1, 2 * self.w):
+            for seed in range(1, 9):
+                wide = vcpusim("-q", "-o", "-", "--seed", seed, "--window-ps", window, SMOKE)
+                if wide.status or wide.out != result("--seed", seed):
+                    break
+            else:
+                self.fail(f"no seed breaks at a window of {window} ps")
+
+    def test_number_of_processes(self):
+        self.is_same("--jobs", 1)
+        self.is_same("--jobs", 2)
+        self.is_same("--jobs", 9)
+
+    def test_working_directory(self):
+        self.is_same(cwd="/")
+        self.is_same(cwd=self.dir)
+
+    @unittest.skipIf(SANITIZED, "the address sanitizer needs its own layout")
+    def test_address_space_layout(self):
+        self.is_same(before=["setarch", "-R"])
+
+    def test_library_variants_by_processor(self):
+        tunables = "glibc.cpu.hwcaps=-AVX512F,-AVX2,-FMA,-FMA4,-AVX,-BMI2,-ERMS,-FSRM"
+        env = dict(os.environ, GLIBC_TUNABLES=tunables)
+        told = ["/lib64/ld-linux-x86-64.so.2", "--list-diagnostics"]
+        plain, off = (subprocess.run(told, env=e, check=True, stdout=subprocess.PIPE).stdout
+                      for e in (os.environ, env))
+        features = [b"x86.cpu_features.features" in line and line for line in plain.split(b"\n")]
+        if [f for f in features if f]:
+            self.assertNotEqual(plain.replace(b"GLIBC_TUNABLES", b""),
+                                off.replace(b"GLIBC_TUNABLES", b""), "the tunable does nothing")
+        self.is_same(env=env)
+
+    def test_without_simgrid(self):
+        self.is_same("--bare")
+
+    def test_a_simulator_optimised_otherwise(self):
+        other = BUILD / "vcpusim-otherwise"
+        if not other.exists():
+            self.skipTest("not built with sanitizers")
+        self.is_same(executable=other)
+
+    def test_an_installed_copy_elsewhere(self):
+        """Modules and machines are found beside the executable; where that is changes nothing."""
+        shutil.copy(EXECUTABLE, self.dir / "vcpusim")
+        shutil.copytree(BUILD / "modules", self.dir / "modules")
+        shutil.copytree(SMOKE.parents[1] / "models/machines", self.dir / "models/machines")
+        self.is_same(executable=self.dir / "vcpusim")
+
+
+if __name__ == "__main__":
+    unittest.main()

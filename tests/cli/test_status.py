@@ -1,0 +1,287 @@
+"""Exit status and message of everything that can be asked wrongly, and of what can be asked."""
+
+import os
+import pathlib
+import resource
+import signal
+import stat
+import time
+import unittest
+
+from cli import (PLANTED, QUICK, SMOKE, Case, children_of, end, parent_of, processor_s,
+                 start)
+
+OK, USAGE, RUN, INTERRUPTED = 0, 2, 3, 130
+
+
+class Usage(Case):
+    def refused(self, *args, says):
+        """Status 2, every text of `says` on stderr, nothing on stdout, nothing left behind."""
+        done = self.run_here(*args)
+        self.ends(done, USAGE)
+        for text in [says] if isinstance(says, str) else says:
+            self.assertIn(text, done.err)
+        self.assertEqual(done.out, "")
+        self.assertFalse((self.dir / "results").exists())
+        return done
+
+    def test_no_file(self):
+        self.refused("nowhere.json", says=["nowhere.json", "No such file"])
+
+    def test_no_argument_and_two(self):
+        self.refused(says=["found 0 scenario files", "expected one"])
+        self.refused(SMOKE, SMOKE, says="found 2 scenario files")
+
+    def test_a_directory(self):
+        self.refused("/tmp", says=["/tmp", "directory"])
+
+    def test_an_empty_file(self):
+        self.write("empty.json", "")
+        self.refused("empty.json", says="empty.json: found an empty file")
+
+    def test_a_truncated_file(self):
+        self.write("cut.json", SMOKE.read_text()[:700])
+        self.refused("cut.json", says="cut.json:")
+
+    def test_not_a_number(self):
+        self.write("nan.json", SMOKE.read_text().replace('"seed": 1', '"seed": NaN'))
+        self.refused("nan.json", says="nan.json:5:")
+
+    def test_a_hundred_megabytes(self):
+        with open(self.dir / "big.json", "wb") as big:
+            for _ in range(100):
+                big.write(b" " * 1000000)
+        began = time.monotonic()
+        self.refused("big.json", says="big.json")
+        self.assertLess(time.monotonic() - began, 30)
+
+    def test_binary(self):
+        self.write("binary.json", bytes(range(256)) * 16)
+        self.refused("binary.json", says="binary.json:1:")
+
+    def test_names_that_are_nearly_right(self):
+        self.refused("--set", "/machine=toy-5", SMOKE, says=["toy-5", "toy-4"])
+        self.refused("--table", "chunkd", SMOKE, says=["chunkd", "chunked"])
+        self.refused("--set", "/streams/0/op=hotplugg", SMOKE, says=["hotplugg", '"hotplug"'])
+        self.refused("--list", "table", says=["table", "tables"])
+        self.refused("--host-order", "upp", SMOKE, says=["upp", "up, down, shuffled"])
+
+    def test_more_at_boot_than_at_most(self):
+        self.refused("--set", "/vm/boot_vcpus=17", SMOKE, says=["/vm/boot_vcpus", "17", "16"])
+
+    def test_counts(self):
+        for value in ("0", "-3", "1.5", "1e99", "many"):
+            self.refused("--set", f"/streams/0/count={value}", SMOKE, says="/streams/0/count")
+
+    def test_all_errors_at_once(self):
+        self.refused("--set", "/vm/boot_vcpus=17", "--set", "/host/hz=-1", "--table", "nix", SMOKE,
+                     says=["/vm/boot_vcpus", "/host/hz", "nix"])
+
+    def test_bad_options(self):
+        self.refused("--set", "host=1", SMOKE, says=["--set", "host=1", "expected /json/pointer"])
+        self.refused("--set", "/host/cpus=64", SMOKE, says=["/host/cpus", "64"])
+        for jobs in ("0", "-1", "x", "", "4097", "1.5"):
+            self.refused("--jobs", jobs, SMOKE, says=["--jobs", "from 1 to 4096"])
+        self.refused("--seed", "-1", SMOKE, says="--seed")
+        self.refused("--reps", "0", SMOKE, says="/replications")
+        self.refused("--window-ps", "99999999999999999999", SMOKE, says="--window-ps")
+        self.refused("--tabel", "fixed", SMOKE, says=["tabel", "--help"])
+        self.refused("--table", 'a"b', SMOKE, says='a"b')
+        self.refused("-o", says="requires an argument")
+
+    def test_modules(self):
+        cases = {PLANTED / "wrong-abi.so": "module ABI 2",
+                 PLANTED / "half-a-table.so": "lacks vm_create",
+                 PLANTED / "no-module.so": "no symbol vs_module",
+                 PLANTED / "unresolved.so": "nobody_has_this",
+                 PLANTED / "plain.so": "not built by vcpusim-cc",
+                 self.write("text.so", "no ELF at all"): "not an x86-64 ELF file",
+                 self.write("cut.so", (PLANTED / "trap.so").read_bytes()[:5000]): "cut.so",
+                 self.dir / "missing.so": "No such file",
+                 self.dir: "not a file",
+                 pathlib.Path("/dev/zero"): "/dev/zero"}
+        for path, text in cases.items():
+            self.refused("--module", path, QUICK, says=[str(path), text])
+
+    def test_the_same_table_twice(self):
+        twice = ("--module", PLANTED / "trap.so") * 2
+        self.refused(*twice, QUICK, says='there is a table "planted-trap" already')
+
+
+class Output(Case):
+    def test_standard_output_has_the_json_and_nothing_else(self):
+        done = self.run_here("-o", "-", QUICK)
+        self.ends(done, OK)
+        self.write("out.json", done.out)
+        self.assertEqual(self.read("out.json")["schema"], "vcpusim-result/1")
+        self.assertIn("lookup", done.err)
+        self.assertEqual([p.name for p in self.dir.iterdir()], ["out.json"])
+
+    def test_default_place(self):
+        done = self.run_here(QUICK)
+        self.ends(done, OK)
+        self.assertEqual(self.read("results/quick.json")["schema"], "vcpusim-result/1")
+        self.assertTrue(done.out.endswith("\nresults/quick.json\n"))
+        self.assertEqual(done.err, "")
+
+    def test_the_same_bytes_wherever_they_go(self):
+        self.run_here("-q", "-o", "file.json", QUICK)
+        straight = self.run_here("-q", "-o", "-", QUICK)
+        self.assertEqual((self.dir / "file.json").read_text(), straight.out)
+
+    def cannot(self, *args, says, **how):
+        done = self.run_here(*args, QUICK, **how)
+        self.ends(done, USAGE)
+        self.assertIn(says, done.err)
+
+    def test_places_that_cannot_be_written(self):
+        self.cannot("-o", "no/such/folder.json", says="no/such/folder.json: cannot write")
+        self.cannot("-o", ".", says="Is a directory")
+        self.cannot("-o", "/dev/full", says="/dev/full: cannot write: No space left")
+        self.cannot("-o", "", says="cannot write")
+        self.cannot("-q", "-o", "/dev/null", "--profile", "/dev/full", says="/dev/full")
+        self.is_empty()
+        self.write("results", "a file where the folder should be")
+        self.cannot(says="results")
+
+    def test_a_full_standard_output(self):
+        with open("/dev/full", "wb") as full:
+            self.cannot("-o", "-", says="standard output", stdout=full)
+            self.cannot("-o", "x.json", says="standard output", stdout=full)
+
+    def test_nothing_half_written_stays(self):
+        """A file that may not grow beyond 2,000 bytes; the old one must survive."""
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+        self.write("old.json", "the old one")
+        self.cannot("-q", "-o", "old.json", says="File too large", preexec_fn=small_files,
+                    restore_signals=False)
+        self.assertEqual([p.name for p in self.dir.iterdir()], ["old.json"])
+        self.assertEqual((self.dir / "old.json").read_text(), "the old one")
+
+    def test_devices_stay_devices(self):
+        self.ends(self.run_here("-q", "-o", "/dev/null", QUICK), OK)
+        self.assertTrue(stat.S_ISCHR(os.stat("/dev/null").st_mode))
+
+    def test_unwritable_is_said_before_anything_runs(self):
+        """The table would loop for ever."""
+        done = self.run_here("--module", PLANTED / "endless.so", "--table", "planted-endless",
+                             "--silent-s", 0, "-o", "no/such", QUICK, timeout=20)
+        self.ends(done, USAGE)
+
+    def test_profile(self):
+        self.ends(self.run_here("-q", "-o", "x.json", "--profile", "speed", QUICK), OK)
+        self.assertIn("ns per access", (self.dir / "speed").read_text())
+        self.assertNotIn("wall_ns", (self.dir / "x.json").read_text())
+
+
+class Questions(Case):
+    def test_lists(self):
+        tables = self.run_here("--list", "tables")
+        self.assertEqual([line.split()[0] for line in tables.out.splitlines()],
+                         ["chunked", "fixed", "rcu-array", "srcu-array"])
+        machines = self.run_here("--list", "machines").out
+        for name in ("epyc-7773x", "skylake-2x20", "toy-4", "xeon-8375c", "xeon-platinum-8176"):
+            self.assertRegex(machines, rf"(?m)^{name} .*; W = \d+ ps$")
+        self.assertEqual(self.run_here("--list", "operations").out.split(),
+                         ["hotplug", "ipi_broadcast", "request_all", "lookup", "lookup_by_id"])
+
+    def test_a_module_is_listed(self):
+        listed = self.run_here("--module", PLANTED / "trap.so", "--list", "tables").out
+        self.assertIn("planted-trap", listed)
+
+    def test_validate_writes_nothing(self):
+        done = self.run_here("--validate", SMOKE)
+        self.ends(done, OK)
+        self.assertIn("ok", done.out)
+        self.is_empty()
+
+    def test_help_and_version(self):
+        done = self.run_here("--help")
+        self.ends(done, OK)
+        for option in ("--table", "--seed", "--set", "--module", "--list", "Exit status"):
+            self.assertIn(option, done.out)
+        self.assertRegex(self.run_here("--version").out, r"^vcpusim \d+\.\d+\.\d+ \(SimGrid 3\.")
+
+    def test_a_bare_name_is_a_file_of_this_folder(self):
+        (self.dir / "mine.so").symlink_to(PLANTED / "trap.so")
+        self.ends(self.run_here("--module", "mine.so", "--list", "tables"), OK)
+
+
+class Signals(Case):
+    """Two runs, one after the other: the first ends, the second never would."""
+
+    def start_endless(self, *more):
+        p = start("--module", PLANTED / "endless.so", "--table", "fixed", "--table",
+                  "planted-endless", "--silent-s", 0, "--jobs", 1, "-o", "out.json", *more, QUICK,
+                  cwd=self.dir)
+        self.addCleanup(end, p)
+        return p
+
+    def second_child(self, p):
+        """The one that computes for seconds; the first takes a twentieth of one."""
+        until = time.monotonic() + 100
+        while True:
+            self.assertIsNone(p.poll(), "ended by itself")
+            self.assertLess(time.monotonic(), until, "no second run")
+            for child in children_of(p.pid):
+                if processor_s(child) > 1:
+                    return child
+            time.sleep(0.05)
+
+    def gone(self, child):
+        until = time.monotonic() + 20
+        while parent_of(child) is not None:
+            self.assertLess(time.monotonic(), until, f"process {child} is left")
+            time.sleep(0.02)
+
+    def interrupted(self, send):
+        p = self.start_endless()
+        child = self.second_child(p)
+        send(p)
+        out, err = p.communicate(timeout=60)
+        self.assertEqual(p.returncode, INTERRUPTED, err)
+        self.gone(child)
+        result = self.read("out.json")
+        self.assertTrue(result["partial"])
+        self.assertEqual([r["table"] for r in result["runs"]], ["fixed"])
+        self.assertIn("partial", out.decode())
+        self.assertEqual([x.name for x in self.dir.iterdir()], ["out.json"])
+
+    def test_interrupt_of_the_parent(self):
+        self.interrupted(lambda p: p.send_signal(signal.SIGINT))
+
+    def test_control_c_on_a_terminal(self):
+        """It reaches every process of the group."""
+        self.interrupted(lambda p: os.killpg(p.pid, signal.SIGINT))
+
+    def test_termination(self):
+        self.interrupted(lambda p: p.send_signal(signal.SIGTERM))
+
+    def test_no_orphans(self):
+        p = self.start_endless()
+        child = self.second_child(p)
+        p.kill()
+        p.wait()
+        self.gone(child)
+
+    def test_a_killed_run_is_a_crashed_run(self):
+        p = self.start_endless()
+        os.kill(self.second_child(p), signal.SIGKILL)
+        out, err = p.communicate(timeout=60)
+        self.assertEqual(p.returncode, RUN, err)
+        self.assertIn("ended by signal 9", out.decode())
+        self.assertEqual([r["status"] for r in self.read("out.json")["runs"]], ["ok", "crashed"])
+
+    def test_wall_clock_limit(self):
+        p = self.start_endless("--set", "/limits/wall_s=2")
+        out, err = p.communicate(timeout=60)
+        self.assertEqual(p.returncode, RUN, err)
+        self.assertIn("limits.wall_s = 2 s", out.decode())
+        self.assertEqual([r["status"] for r in self.read("out.json")["runs"]], ["ok", "limit"])
+
+
+if __name__ == "__main__":
+    unittest.main()
