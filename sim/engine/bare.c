@@ -16,6 +16,7 @@
 #endif
 #endif
 #ifdef VS_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -85,6 +86,10 @@ static void bare_create(struct vs_ctx *x)
 
 	VS_ASSERT(lo != MAP_FAILED);
 	VS_ASSERT(mprotect(lo, 4096, PROT_NONE) == 0);
+#ifdef VS_ASAN
+	/* a stack that was here before may have been left in the middle of a function */
+	ASAN_UNPOISON_MEMORY_REGION(lo + 4096, size);
+#endif
 	x->stack_lo = (uintptr_t)lo + 4096;
 	x->stack_hi = x->stack_lo + size;
 	uint64_t *sp = (uint64_t *)x->stack_hi;
