@@ -1,9 +1,10 @@
 /*
  * linux/spinlock.h - short critical sections: a queued lock.
  *
- * Invariants: a holder has preemption off. Waiters stand in a queue in order of arrival, each
- * spinning on a node of its own in its thread's area, so that a hand-over touches one line of the
- * next waiter and nothing of the others. A thread holds at most VS_SPIN_NEST of them at once.
+ * Invariants: a holder has preemption off. Waiters stand in a queue in order of arrival; only the
+ * first spins on the lock itself, the others each on a node of its own in its thread's area. A lock
+ * that nobody waits for costs one atomic and touches one line. A thread waits for at most
+ * VS_SPIN_NEST of them at once.
  */
 #ifndef VCPUSIM_LINUX_SPINLOCK_H
 #define VCPUSIM_LINUX_SPINLOCK_H
@@ -16,19 +17,23 @@
 
 struct spin_node {
 	struct spin_node *next; /* who waits behind */
-	const void *lock;       /* held or waited for; NULL: node is free */
-	int granted;
+	int granted;            /* first in line now */
+	int used;
 } ____cacheline_aligned;
 
+/* One word: a byte "held", above it the last node in line. The holder clears its byte alone. */
 typedef struct spinlock {
-	struct spin_node *tail; /* last waiter, or the holder; NULL: free */
+	union {
+		unsigned long word;
+		u8 locked;
+	};
 } spinlock_t;
 
 typedef spinlock_t raw_spinlock_t;
 
 static inline void spin_lock_init(spinlock_t *lock)
 {
-	lock->tail = NULL;
+	lock->word = 0;
 }
 
 void spin_lock(spinlock_t *lock);
@@ -37,7 +42,7 @@ void spin_unlock(spinlock_t *lock); /* may switch, if preemption is on again */
 
 static inline bool spin_is_locked(const spinlock_t *lock)
 {
-	return READ_ONCE(lock->tail) != NULL;
+	return READ_ONCE(lock->locked) != 0;
 }
 
 #endif

@@ -115,6 +115,7 @@ void __tsan_atomic_thread_fence(int order)
 		return old;                                                                        \
 	}
 
+ATOMIC(8)
 ATOMIC(32)
 ATOMIC(64)
 FETCH(32, fetch_add, old + v)

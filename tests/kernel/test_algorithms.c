@@ -90,7 +90,7 @@ START_TEST(mutex_hands_off)
 {
 	int requests = 0;
 
-	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+	for (uint64_t seed = 1; seed <= 20 * SEEDS; seed++) {
 		mock_init(3, seed);
 		memset(&hog, 0, sizeof(hog));
 		mutex_init(&hog.mutex);
