@@ -34,8 +34,11 @@ class WindowModel : public simgrid::kernel::resource::Model
 	}
 	void update_actions_state(double, double) override
 	{
-		if (!vs_driver_round(engine_))
-			return;
+		// windows in which nobody has to be resumed need nothing of SimGrid
+		do {
+			if (!vs_driver_round(engine_))
+				return;
+		} while (!engine_->n_resume && !engine_->o.strict);
 		for (uint32_t i = 0; i < engine_->n_resume; i++)
 			static_cast<sg::Actor *>(engine_->resume[i]->backend)->resume();
 	}
