@@ -66,6 +66,8 @@ static void use_large_pages(struct vs_hw *hw)
 {
 	if (hw->n_cores < 32)
 		return;
+	madvise((void *)hw->arena, VS_ARENA_BYTES, MADV_HUGEPAGE);
+	madvise(hw->watch, VS_ARENA_LINES, MADV_HUGEPAGE);
 	madvise(hw->caches, caches_bytes(hw), MADV_HUGEPAGE);
 	madvise(hw->lines, (VS_ARENA_LINES + VS_REGION_LINES) * sizeof(*hw->lines), MADV_HUGEPAGE);
 	for (uint32_t d = 0; d < hw->n_domains; d++)

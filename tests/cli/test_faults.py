@@ -100,6 +100,10 @@ class Broken(Case):
         """Such a create never ends, so this run cannot end well either."""
         self.caught("sync-in-reader", "synchronize-in-reader", status=RUN)
 
+    def test_clamped_index(self):
+        """An index that nobody has gives vCPU 0: one look-up in 64 asks for such a one."""
+        self.caught("clamp", "wrong-vcpu")
+
     def test_the_shipped_tables_are_clean(self):
         self.ends(self.run_here("-o", "out.json", SMOKE), 0)
         for run in self.read("out.json")["runs"]:
