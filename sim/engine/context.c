@@ -53,10 +53,15 @@ static bool goes_on_alone(struct vs_engine *e, struct vs_ctx *me)
 {
 	if (e->o.strict || e->next_resume != e->n_resume)
 		return false;
+	e->on_context = true;
+	e->deferred = false;
 	do {
 		if (!vs_driver_step(e))
 			break;
-	} while (!e->n_resume);
+	} while (!e->n_resume && !e->deferred);
+	e->on_context = false;
+	if (e->deferred)
+		return false;
 	if (e->n_resume == 1 && e->resume[0] == me) {
 		e->next_resume = 1;
 		return true;

@@ -63,7 +63,9 @@ struct vs_engine {
 	/* contexts to resume now, in host order */
 	struct vs_ctx **resume;
 	uint32_t n_resume, next_resume;
-	bool prepared; /* the resume list is made already, for the driver to take up */
+	bool prepared;   /* the resume list is made already, for the driver to take up */
+	bool on_context; /* the driver's step is taken on a context's small stack ... */
+	bool deferred;   /* ... and has come to an event that wants a large one */
 	struct vs_ctx **ctxs;
 	uint32_t n_ctxs, cap_ctxs;
 	const struct vs_backend_ops *backend;

@@ -98,6 +98,11 @@ bool vs_windowed_step(struct vs_engine *e)
 {
 	while (vs_heap_time(&e->agents) <
 	       min_ps(sat_add(e->tree.min[1], e->d.agent), vs_engine_end(e))) {
+		/* watchers may write reports, which takes more stack than a context has */
+		if (e->on_context && e->agents.slot[0].ev->rank == VS_CLASS_CHECK) {
+			e->deferred = true;
+			return true;
+		}
 		vs_handle_agent(e);
 		if (e->stopped)
 			return false;
