@@ -83,9 +83,8 @@ static vs_ps percentile(const struct vs_hist *h, uint32_t ppm)
 	return vs_hist_percentile(h, ppm, &v) ? v : VS_PS_NEVER;
 }
 
-bool vs_latency_from_hist(struct vs_latency *out, const void *hist)
+static bool latency_of(struct vs_latency *out, const struct vs_hist *h)
 {
-	const struct vs_hist *h = hist;
 	struct vs_hist_bucket b;
 	uint32_t cursor = 0;
 
@@ -113,7 +112,7 @@ bool vs_latency_from_hist(struct vs_latency *out, const void *hist)
 static bool take_op(const struct one_op *o, enum vs_op op, struct vs_op_result *out)
 {
 	struct vs_parts parts;
-	bool ok = vs_latency_from_hist(&out->latency[VS_LATENCY], &o->latency.latency);
+	bool ok = latency_of(&out->latency[VS_LATENCY], &o->latency.latency);
 
 	out->op = op;
 	out->count = o->latency.latency.count;
@@ -128,7 +127,7 @@ static bool take_op(const struct one_op *o, enum vs_op op, struct vs_op_result *
 			out->tail_cause_sum_ps[c] = parts.part_ps[c];
 	}
 	for (int k = VS_LATENCY + 1; k < VS_LATENCY_KINDS; k++)
-		ok = ok && vs_latency_from_hist(&out->latency[k], &o->more[k]);
+		ok = ok && latency_of(&out->latency[k], &o->more[k]);
 	return ok;
 }
 

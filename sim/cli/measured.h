@@ -16,7 +16,4 @@ void vs_measured_bytes(struct vs_measured *m, uint32_t cpu, vs_ps now, int64_t b
 /* Fills ops and memory of `out`. False: no memory. */
 bool vs_measured_take(struct vs_measured *m, const struct vs_scenario *s, struct vs_run *out);
 
-/* A histogram as plain data, and back. */
-bool vs_latency_from_hist(struct vs_latency *out, const void *hist);
-
 #endif
