@@ -28,6 +28,7 @@ static void cpu_init(struct vs_host *h, uint32_t id)
 	cpu->core->host = cpu;
 	cpu->mode = VS_CPU_IDLE;
 	vs_history_init(&cpu->idle, 1);
+	vs_call_records_init(h, cpu);
 }
 
 struct vs_host *vs_host_new(struct vs_engine *e, struct vs_hw *hw, const struct vs_scenario *s)

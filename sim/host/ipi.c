@@ -8,14 +8,14 @@
 static void on_kick(struct vs_core *c, struct vs_event *ev)
 {
 	struct vs_cpu *cpu = c->host;
-	struct vs_irq irq = {.kind = VS_IRQ_KICK, .from = ev->core, .ack = ev->a};
+	struct vs_irq irq = {.kind = VS_IRQ_KICK, .record = ev->obj};
 
 	vs_handler_begin(cpu, ev->time);
 	vs_irq_deliver(cpu, &irq, cpu->acting_at);
 	vs_handler_end(cpu);
 }
 
-static void send_kick(struct vs_cpu *cpu, uint32_t to, bool ack)
+static void send_kick(struct vs_cpu *cpu, uint32_t to, uint64_t *record)
 {
 	struct vs_host *h = cpu->host;
 	struct vs_core *c = cpu->core;
@@ -24,37 +24,59 @@ static void send_kick(struct vs_cpu *cpu, uint32_t to, bool ack)
 
 	vs_hw_charge(c, h->m->ipi_send_ps, VS_CAUSE_INTERRUPT);
 	ev = vs_local_event(cpu, on_kick, c->clock + flight, c->clock, VS_CLASS_MESSAGE);
-	ev->a = ack;
+	ev->obj = record;
 	vs_send_message(c, h->cpus[to].core, ev, c->clock);
 	cpu->stats.kicks++;
 }
 
-/* Busy-waits, open to interrupts, until every target has answered. */
-static void await_acks(struct vs_cpu *cpu, struct vs_task *t)
+/*
+ * Call records: one per sender and target, each on a line of its own in the target's memory. The
+ * sender sets it before it sends and waits until it is clear; the target's handler clears it. What
+ * waiting costs is what these lines cost.
+ */
+void vs_call_records_init(struct vs_host *h, struct vs_cpu *cpu)
 {
-	struct vs_core *c = cpu->core;
+	cpu->calls = vs_hw_arena_take(h->hw, (size_t)h->n_cpus * 64, cpu->id);
+	VS_ASSERT(cpu->calls);
+}
+
+static uint64_t *record_of(const struct vs_cpu *from, uint32_t to)
+{
+	return from->host->cpus[to].calls + (size_t)from->id * 8;
+}
+
+static void fill_record(uint64_t *record, uintptr_t pc)
+{
+	vs_access((uintptr_t)record, sizeof(*record), VS_WRITE, pc);
+	VS_ASSERT(!*record);
+	*record = 1;
+}
+
+/* Spins, open to interrupts: the time is spent on them. */
+static void await_record(struct vs_task *t, const uint64_t *record, uintptr_t pc)
+{
+	vs_ps spun = t->books[VS_CAUSE_LOCK];
 
 	for (;;) {
-		vs_point();
-		if (!cpu->acks_left)
-			return;
-		vs_ps since = c->clock;
-
-		cpu->mode = VS_CPU_AWAIT;
-		c->running = false;
-		vs_core_park();
-		t->books[VS_CAUSE_INTERRUPT] += c->clock - since;
+		vs_access((uintptr_t)record, sizeof(*record), VS_READ | VS_VOLATILE, pc);
+		if (!*record)
+			break;
+		vs_cpu_relax();
 	}
+	t->books[VS_CAUSE_INTERRUPT] += t->books[VS_CAUSE_LOCK] - spun;
+	t->books[VS_CAUSE_LOCK] = spun;
 }
 
-static bool in_map(const uint64_t *map, size_t n_words, uint32_t cpu)
+static bool in_map(const uint64_t *map, uint32_t cpu)
 {
-	return cpu / 64 < n_words && (map[cpu / 64] >> cpu % 64 & 1);
+	return map[cpu / 64] >> cpu % 64 & 1;
 }
 
+/* As smp_call_function_many() does: all records, then all interrupts, then each record in turn. */
 void vs_kick_cpus(const uint64_t *bitmap, size_t n_words, bool wait)
 {
-	uint64_t map[VS_MAX_CORES / 64];
+	uintptr_t pc = (uintptr_t)__builtin_return_address(0);
+	uint64_t map[VS_MAX_CORES / 64] = {0};
 	struct vs_task *t = vs_this_task();
 
 	VS_ASSERT(n_words <= VS_MAX_CORES / 64);
@@ -62,22 +84,22 @@ void vs_kick_cpus(const uint64_t *bitmap, size_t n_words, bool wait)
 	vs_preempt_disable();
 	vs_point();
 	struct vs_cpu *cpu = vs_this_cpu();
-	uint32_t n = 0;
+	uint32_t n = cpu->host->n_cpus;
 
-	for (uint32_t i = 0; i < cpu->host->n_cpus; i++)
-		n += i != cpu->id && in_map(map, n_words, i);
-	VS_ASSERT(!cpu->acks_left);
-	if (wait)
-		cpu->acks_left = n;
-	for (uint32_t i = 0; n && i < cpu->host->n_cpus; i++) {
-		if (i == cpu->id || !in_map(map, n_words, i))
+	wait = wait && vs_hw_pricing(cpu->host->hw); /* while the VM boots nobody is interrupted */
+	map[cpu->id / 64] &= ~(UINT64_C(1) << cpu->id % 64);
+	for (uint32_t i = 0; wait && i < n; i++)
+		if (in_map(map, i))
+			fill_record(record_of(cpu, i), pc);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!in_map(map, i))
 			continue;
-		send_kick(cpu, i, wait);
+		send_kick(cpu, i, wait ? record_of(cpu, i) : NULL);
 		vs_point(); /* interrupts of others get in between two sends */
-		n--;
 	}
-	if (wait)
-		await_acks(cpu, t);
+	for (uint32_t i = 0; wait && i < n; i++)
+		if (in_map(map, i))
+			await_record(t, record_of(cpu, i), pc);
 	vs_preempt_enable();
 }
 
@@ -85,7 +107,7 @@ void vs_kick_cpu(uint32_t target)
 {
 	vs_point();
 	if (target != vs_core_now->id)
-		send_kick(vs_this_cpu(), target, false);
+		send_kick(vs_this_cpu(), target, NULL);
 }
 
 /* -- calls and messages ------------------------------------------------------------------------ */
@@ -94,7 +116,6 @@ static void on_call(struct vs_core *c, struct vs_event *ev)
 {
 	struct vs_cpu *cpu = c->host;
 	struct vs_irq irq = {.kind = VS_IRQ_CALL,
-			     .from = ev->core,
 			     .fn = (vs_call_fn)(uintptr_t)ev->a,
 			     .ctx = ev->obj,
 			     .arg = ev->b};

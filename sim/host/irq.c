@@ -38,24 +38,6 @@ static struct vs_irq pop(struct vs_cpu *cpu)
 	return irq;
 }
 
-static void on_ack(struct vs_core *c, struct vs_event *ev)
-{
-	struct vs_cpu *cpu = c->host;
-
-	VS_ASSERT(cpu->acks_left);
-	if (--cpu->acks_left == 0 && cpu->mode == VS_CPU_AWAIT)
-		vs_cpu_resume(cpu, ev->time);
-}
-
-static void send_ack(struct vs_cpu *cpu, uint32_t to, vs_ps now)
-{
-	struct vs_host *h = cpu->host;
-	vs_ps flight = h->m->ipi_flight_ps[vs_hw_distance(h->hw, cpu->id, to)];
-	struct vs_event *ev = vs_local_event(cpu, on_ack, now + flight, now, VS_CLASS_MESSAGE);
-
-	vs_send_message(cpu->core, h->cpus[to].core, ev, now);
-}
-
 /* What the handler does. seen: for the tick's hook; the handler's end is what vs_here() says. */
 static void effect(struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps seen)
 {
@@ -66,8 +48,8 @@ static void effect(struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps seen)
 		vs_tick(cpu, seen, irq->user);
 	else if (irq->kind == VS_IRQ_CALL)
 		irq->fn(irq->ctx, cpu->id, now, irq->arg);
-	else if (irq->kind == VS_IRQ_KICK && irq->ack)
-		send_ack(cpu, irq->from, now);
+	else if (irq->record)
+		vs_hw_store_later(cpu->core, irq->record, 0, now);
 }
 
 /* Handler code, on an idle CPU. */

@@ -70,8 +70,7 @@ enum vs_cpu_mode {
 	VS_CPU_IDLE,
 	VS_CPU_THREAD, /* kernel code on the thread's stack, stalled or not */
 	VS_CPU_GUEST,  /* below: the thread is parked until an event */
-	VS_CPU_COMPUTE,
-	VS_CPU_AWAIT /* acknowledgements of its interrupts */
+	VS_CPU_COMPUTE
 };
 
 enum vs_irq_kind { VS_IRQ_TIMER, VS_IRQ_RESCHED, VS_IRQ_KICK, VS_IRQ_CALL, VS_IRQ_TICK };
@@ -80,9 +79,8 @@ typedef void (*vs_call_fn)(void *ctx, uint32_t cpu, vs_ps now, uint64_t arg);
 
 struct vs_irq {
 	enum vs_irq_kind kind;
-	uint32_t from;
-	bool ack;  /* KICK: the sender waits */
-	bool user; /* TICK: came in guest mode */
+	bool user;        /* TICK: came in guest mode */
+	uint64_t *record; /* KICK: to be cleared, the sender waits; or NULL */
 	vs_call_fn fn;
 	void *ctx;
 	uint64_t arg;
@@ -109,7 +107,7 @@ struct vs_cpu {
 	struct vs_event *timer; /* end of GUEST or COMPUTE */
 	struct vs_irq *irq;     /* ring, taken by the thread at its next callback */
 	uint32_t irq_first, n_irqs, irq_cap;
-	uint32_t acks_left;
+	uint64_t *calls; /* records by sender, one per line, that others wait for */
 	char *area_next; /* of threads made for this CPU */
 	size_t area_left;
 	struct vs_history idle; /* counts entries and exits; odd: idle */
@@ -189,6 +187,9 @@ void vs_task_ends(struct vs_task *t) __attribute__((noreturn));
 /* wake.c */
 void vs_wake_here(struct vs_cpu *cpu, struct vs_task *t, vs_ps at);
 uint32_t vs_task_forward(const struct vs_cpu *cpu, const struct vs_task *t, vs_ps seen);
+
+/* ipi.c */
+void vs_call_records_init(struct vs_host *h, struct vs_cpu *cpu);
 
 /* irq.c */
 void vs_irq_deliver(struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps at);

@@ -129,8 +129,8 @@ void vs_cpu_enqueue(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 		check_preempt(cpu, t, at);
 }
 
-/* A handler ends what the parked thread of this CPU sits in (guest, computing, waiting for
- * acknowledgements): it goes on at `at`. */
+/* A handler ends what the parked thread of this CPU sits in (guest, computing): it goes
+ * on at `at`. */
 void vs_cpu_resume(struct vs_cpu *cpu, vs_ps at)
 {
 	struct vs_core *c = cpu->core;

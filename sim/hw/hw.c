@@ -195,6 +195,7 @@ void vs_hw_stats(const struct vs_hw *hw, struct vs_hw_stats *out)
 		out->prefetches += hc->stats.prefetches;
 		out->evictions += hc->stats.evictions;
 		out->bulk_lines += hc->stats.bulk_lines;
+		out->posted += hc->stats.posted;
 	}
 }
 

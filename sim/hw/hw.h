@@ -15,7 +15,8 @@
 struct vs_hw;
 
 struct vs_hw_stats {
-	uint64_t accesses, l1_hits, l2_hits, misses, upgrades, prefetches, evictions, bulk_lines;
+	uint64_t accesses, l1_hits, l2_hits, misses, upgrades, prefetches, evictions, bulk_lines,
+		posted;
 };
 
 struct vs_hw *vs_hw_new(struct vs_engine *e, const struct vs_machine *m, uint32_t n_cores);
@@ -34,6 +35,11 @@ void vs_hw_set_books(struct vs_core *c, vs_ps *cause);
 
 /* The current thread computes (or is charged) for so long; context or handler code. */
 void vs_hw_charge(struct vs_core *c, vs_ps ps, enum vs_cause cause);
+
+/* An aligned word of the arena is stored at `at` or as soon after as the core gets the line; nobody
+ * waits. Context code or handlers of that core. Its threads may not touch the line themselves
+ * meanwhile. */
+void vs_hw_store_later(struct vs_core *c, uint64_t *to, uint64_t value, vs_ps at);
 
 /* Accesses are free and immediate while off (boot): no time passes, no state changes. */
 void vs_hw_set_pricing(struct vs_hw *hw, bool on);

@@ -72,6 +72,8 @@ struct vs_req {
 	uint8_t upgrade; /* the core had a copy when it asked */
 	uint8_t cause;
 	uint32_t arrival; /* among the line's waiters */
+	uint64_t *store;  /* posted: what to write when it comes */
+	uint64_t value;
 };
 
 /* Waiters of one L3 domain, oldest first. */
@@ -286,6 +288,9 @@ void vs_local_invalidation(struct vs_core *c, struct vs_event *ev);
 void vs_prefetch_train(struct vs_hw_core *hc, uint32_t line, bool was_prefetched);
 bool vs_prefetch_in_flight(const struct vs_hw_core *hc, uint32_t line);
 void vs_prefetch_done(struct vs_hw_core *hc, uint32_t line);
+
+/* posted.c */
+void vs_posted_came(struct vs_hw_core *hc, const struct vs_req *r, vs_ps now);
 
 static inline void vs_book(struct vs_hw_core *hc, vs_ps ps, enum vs_cause cause)
 {

@@ -219,6 +219,8 @@ void vs_local_fill(struct vs_core *c, struct vs_event *ev)
 	install(hc, r, now);
 	if (!r->prefetch) {
 		resume_stalled(hc, now, r->cause);
+	} else if (r->store) {
+		vs_posted_came(hc, r, now);
 	} else {
 		vs_prefetch_done(hc, r->line);
 		if (hc->demand_line == r->line + 1)

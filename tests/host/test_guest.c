@@ -164,10 +164,19 @@ static void kicker(void *arg)
 }
 
 /*
- * From CPU 0 at 10.3 to the guest on CPU 2, idle CPU 1 and idle CPU 3. Sends at 10.4 (to 1, near:
- * there 10.5), 10.5 (to 2: 10.7), 10.6 (to 3: 10.8). CPU 1 leaves idle (10.8), handles until 11.0,
- * its answer is back at 11.1. CPU 2 exits until 11.0, handles until 11.2, answer back 11.4. CPU 3:
- * 11.1, 11.3, back 11.5: then the caller goes on.
+ * From CPU 0 at 10300 ns to idle CPU 1, the guest on CPU 2 and idle CPU 3. The records come from
+ * memory, near CPU 1 and across: 10401, 10602, 10803. Sent 10903, 11003, 11103; there 11003, 11203,
+ * 11303. CPU 1 leaves idle (11303), handles until 11503. CPU 2 exits until 11503, handles until
+ * 11703. CPU 3: 11603, 11803.
+ *
+ * Record 1, in L2: read at 11108, then every 3 ns, parked from 11115. CPU 1 asks at 11503, is heard
+ * at 11513, CPU 0 loses it at 11523, on a turn's boundary, and CPU 1 has it at 11543, needs it for
+ * 1. CPU 0 asks at 11524, is heard and answered at 11534: CPU 1 has to give it up at 11544, it is
+ * back 20 after: 11564.
+ * Record 2: parked from 11576. CPU 2's store asks at 11703: lost at 11723 (49 turns), there at
+ * 11823. CPU 0 asks at 11724; decided when it can leave in time, 11814, lost 11824, back 60 after:
+ * 11884. Record 3: asked for at 11803, there at 11923. CPU 0 asks at 11885; the whole latency, 120,
+ * is longer than the queue's: 12005.
  */
 START_TEST(kick_and_wait)
 {
@@ -175,12 +184,12 @@ START_TEST(kick_and_wait)
 	make_vcpu(2);
 	rig_task(&w.r, "kicker", VS_TASK_CONTROL, 0, kicker, &w, US(10));
 	rig_run(&w.r, MS(10));
-	ck_assert_uint_eq(w.at[0], NS(11500));
+	ck_assert_uint_eq(w.at[0], NS(12005));
 	ck_assert_int_eq(w.exit[0].why, VS_EXIT_INTERRUPT);
-	ck_assert_uint_eq(w.exit[0].at, NS(11200));
-	ck_assert_uint_eq(w.entered[1], NS(11500));
-	/* it ran from 1.6 to 10.7 and has the rest of its millisecond left */
-	ck_assert_uint_eq(w.exit[1].at, NS(11500) + MS(1) - NS(9100) + NS(300));
+	ck_assert_uint_eq(w.exit[0].at, NS(11703));
+	ck_assert_uint_eq(w.entered[1], NS(12003));
+	/* it ran from 1600 to 11203 and has the rest of its millisecond left */
+	ck_assert_uint_eq(w.exit[1].at, NS(12003) + MS(1) - NS(9603) + NS(300));
 	ck_assert_uint_eq(vs_task_books(w.vcpu)[VS_CAUSE_INTERRUPT], NS(200));
 }
 END_TEST
@@ -209,8 +218,12 @@ static void kick_each_other(void *arg)
 	mark();
 }
 
-/* Who waits for an answer still takes interrupts: both send at 10.4, there at 10.5; each handles
- * until 10.7 and answers; back at 10.8. */
+/*
+ * Who waits for an answer still takes interrupts. Records from memory at 10401, sent 10501, there
+ * 10601; both spin every 3 ns, parked from 10510, and look at 10603; each handles until 10803 and
+ * stores. They look again (10804, a hit still) and are parked from 10812. The lines are lost at
+ * 10823, a turn ends at 10824; there at 10843. Asked for at 10825, lost at 10845, back at 10865.
+ */
 START_TEST(kick_each_other_at_once)
 {
 	static uint32_t one = 1, zero;
@@ -219,8 +232,8 @@ START_TEST(kick_each_other_at_once)
 	rig_task(&w.r, "b", VS_TASK_CONTROL, 1, kick_each_other, &zero, US(10));
 	rig_run(&w.r, MS(1));
 	ck_assert_uint_eq(w.n, 2);
-	ck_assert_uint_eq(w.at[0], NS(10800));
-	ck_assert_uint_eq(w.at[1], NS(10800));
+	ck_assert_uint_eq(w.at[0], NS(10865));
+	ck_assert_uint_eq(w.at[1], NS(10865));
 }
 END_TEST
 
