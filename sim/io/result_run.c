@@ -1,4 +1,6 @@
 /* One run as it stands in a result. */
+#include <vcpusim/cause.h>
+
 #include "sim/io/build.h"
 #include "sim/io/result_json.h"
 #include "sim/io/scenario.h"
@@ -14,24 +16,6 @@ static const char *const latency_names[VS_LATENCY_KINDS] = {
 	[VS_TO_ONLINE] = "to_online_ns",
 	[VS_TO_LAST] = "to_last_ns",
 	[VS_DELIVERY] = "delivery_ns",
-};
-
-/* As vs_cause_name() of sim/measure, which is not below this room. */
-static const char *const cause_names[VS_CAUSES] = {
-	[VS_CAUSE_COMPUTE] = "compute",
-	[VS_CAUSE_CACHE] = "cache",
-	[VS_CAUSE_XFER_SAME_L3] = "transfer_same_l3",
-	[VS_CAUSE_XFER_SAME_SOCKET] = "transfer_same_socket",
-	[VS_CAUSE_XFER_CROSS_SOCKET] = "transfer_cross_socket",
-	[VS_CAUSE_XFER_FAR_SOCKET] = "transfer_far_socket",
-	[VS_CAUSE_MEMORY] = "memory",
-	[VS_CAUSE_LOCK] = "lock",
-	[VS_CAUSE_GRACE_PERIOD] = "grace_period",
-	[VS_CAUSE_SCHED] = "scheduler",
-	[VS_CAUSE_INTERRUPT] = "interrupt",
-	[VS_CAUSE_GUEST_TRANSITION] = "guest_transition",
-	[VS_CAUSE_ALLOC] = "allocation",
-	[VS_CAUSE_IDLE] = "idle",
 };
 
 /* Rounded to the nearest picosecond, in integers. */
@@ -84,7 +68,8 @@ static json_t *causes_to_json(const vs_u128 sum[VS_CAUSES], uint64_t count)
 		return json_null();
 	}
 	for (int c = 0; c < VS_CAUSES; c++)
-		out = vs_with(out, cause_names[c], vs_json_ns(mean(sum[c], count)));
+		out = vs_with(out, vs_cause_name((enum vs_cause)c),
+			      vs_json_ns(mean(sum[c], count)));
 	return out;
 }
 

@@ -39,7 +39,4 @@ bool vs_breakdown_tail(const struct vs_breakdown *b, uint32_t ppm, struct vs_par
 
 double vs_parts_mean_ps(const struct vs_parts *p, enum vs_cause cause); /* 0 if count is 0 */
 
-/* "compute", "cache", ...: the key in results */
-const char *vs_cause_name(enum vs_cause cause);
-
 #endif

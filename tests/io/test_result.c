@@ -9,9 +9,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vcpusim/cause.h>
 
 #include "sim/io/result.h"
-#include "sim/measure/breakdown.h"
 #include "tests/io/sample_run.h"
 
 static struct vs_scenario *scenario;

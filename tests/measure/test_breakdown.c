@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <vcpusim/cause.h>
 
 #include "sim/measure/breakdown.h"
 
