@@ -49,6 +49,9 @@ enum vs_wait {
  * May switch. A thread inside an RCU reader or with preemption off must not call it: reported.
  */
 bool vs_task_block(enum vs_wait why, const void *what, struct vs_task *owner, vs_ps deadline);
+/* The same for a primitive whose caller, at pc `site`, is what the report should name. */
+bool vs_task_block_at(enum vs_wait why, const void *what, struct vs_task *owner, vs_ps deadline,
+		      uintptr_t site);
 void vs_task_wake(struct vs_task *t);
 
 /* -- interrupts between CPUs -------------------------------------------------------------- */

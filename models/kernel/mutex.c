@@ -15,6 +15,8 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
 #define MUTEX_WAITERS 1ul
 #define MUTEX_HANDOFF 2ul
 #define MUTEX_FLAGS (MUTEX_WAITERS | MUTEX_HANDOFF)
@@ -58,7 +60,7 @@ static bool is_first(struct mutex *lock, struct mutex_waiter *w)
 	return list_first_entry(&lock->wait_list, struct mutex_waiter, list) == w;
 }
 
-static void mutex_lock_slow(struct mutex *lock, enum vs_wait why)
+static void mutex_lock_slow(struct mutex *lock, enum vs_wait why, uintptr_t site)
 {
 	struct mutex_waiter *w = &current_area()->mutex;
 
@@ -80,7 +82,7 @@ static void mutex_lock_slow(struct mutex *lock, enum vs_wait why)
 		}
 		owner = owner_of(READ_ONCE(lock->owner)); /* not us: wait_lock is held */
 		spin_unlock(&lock->wait_lock);
-		vs_task_block(why, lock, owner, VS_PS_NEVER);
+		vs_task_block_at(why, lock, owner, VS_PS_NEVER, site);
 		spin_lock(&lock->wait_lock);
 	}
 	list_del(&w->list);
@@ -89,15 +91,20 @@ static void mutex_lock_slow(struct mutex *lock, enum vs_wait why)
 	spin_unlock(&lock->wait_lock);
 }
 
-void mutex_lock_as(struct mutex *lock, enum vs_wait why)
+static inline void mutex_lock_at(struct mutex *lock, enum vs_wait why, uintptr_t site)
 {
 	if (cmpxchg(&lock->owner, 0, me()) != 0)
-		mutex_lock_slow(lock, why);
+		mutex_lock_slow(lock, why, site);
+}
+
+void mutex_lock_as(struct mutex *lock, enum vs_wait why)
+{
+	mutex_lock_at(lock, why, CALLER);
 }
 
 void mutex_lock(struct mutex *lock)
 {
-	mutex_lock_as(lock, VS_WAIT_LOCK);
+	mutex_lock_at(lock, VS_WAIT_LOCK, CALLER);
 }
 
 bool mutex_trylock(struct mutex *lock)

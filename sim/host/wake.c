@@ -241,7 +241,12 @@ static void fall_asleep(struct vs_cpu *cpu, struct vs_task *t, struct vs_wait_in
 
 bool vs_task_block(enum vs_wait why, const void *what, struct vs_task *owner, vs_ps deadline)
 {
-	uintptr_t pc = (uintptr_t)__builtin_return_address(0);
+	return vs_task_block_at(why, what, owner, deadline, (uintptr_t)__builtin_return_address(0));
+}
+
+bool vs_task_block_at(enum vs_wait why, const void *what, struct vs_task *owner, vs_ps deadline,
+		      uintptr_t pc)
+{
 	struct vs_task *t = vs_this_task();
 
 	vs_point();

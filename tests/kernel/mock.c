@@ -288,12 +288,19 @@ void vs_cpu_relax(void)
 
 bool vs_task_block(enum vs_wait why, const void *what, struct vs_task *owner, vs_ps deadline)
 {
+	return vs_task_block_at(why, what, owner, deadline, 0);
+}
+
+bool vs_task_block_at(enum vs_wait why, const void *what, struct vs_task *owner, vs_ps deadline,
+		      uintptr_t site)
+{
 	struct vs_task *t = running;
 	bool woken;
 
 	mock_point();
 	(void)what;
 	(void)owner;
+	(void)site;
 	mock.blocks[why]++;
 	if (t->rcu_depth)
 		mock_fault(MOCK_SLEEP_IN_READER);
