@@ -1,7 +1,8 @@
-# The program is linked with whole-program optimisation (7 % of a run's time); tests are not: objects
-# carry both forms.
+# The program is linked with whole-program optimisation (7 % of a run's time). Objects carry both
+# forms, so that tests need not be; gcc would do it whenever it finds such objects, so each says no.
 set(VS_LTO_COMPILE $<$<AND:$<CONFIG:Release>,$<C_COMPILER_ID:GNU>>:-flto=auto;-ffat-lto-objects>)
 set(VS_LTO_LINK $<$<AND:$<CONFIG:Release>,$<C_COMPILER_ID:GNU>>:-flto=auto>)
+set(VS_NO_LTO_LINK $<$<AND:$<CONFIG:Release>,$<C_COMPILER_ID:GNU>>:-fno-lto>)
 
 # A room is a directory of sim/ or models/ built as one static library. All rooms see include/ and
 # the root (headers are named "sim/room/x.h"); tests/tidy checks the includes against the arrows.
@@ -24,6 +25,7 @@ function(vs_check_test name)
   target_compile_definitions(${name} PRIVATE VS_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              VS_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_ROOMS} PkgConfig::CHECK)
+  target_link_options(${name} PRIVATE ${VS_NO_LTO_LINK})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
   # A run that is cut short leaves what was under way, on stacks that leak checks cannot read.

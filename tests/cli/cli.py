@@ -19,7 +19,7 @@ HERE = SOURCE / "tests/cli"
 QUICK = HERE / "quick.json"
 PLANTED = BUILD / "tests/cli/modules"
 BROKEN = BUILD / "tests/broken"
-TIMEOUT_S = 120
+TIMEOUT_S = 600
 
 # The address sanitizer cannot follow SimGrid's stacks.
 ALWAYS = ["--bare"] if SANITIZED else []
