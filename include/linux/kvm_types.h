@@ -67,7 +67,9 @@ struct kvm_vcpu {
 
 	int guest_fpu_loaded, guest_xcr0_loaded;
 	struct swait_queue_head wq; /* sleeps here while halted */
-	u8 generic[312];
+	u8 pid_signals_stat[224];
+	unsigned int halt_poll_ns; /* how long a HLT polls before it sleeps */
+	u8 generic[84];
 
 	struct kvm_vcpu_arch arch;
 	u8 rest[] ____cacheline_aligned;

@@ -69,6 +69,9 @@ struct vs_machine {
 	vs_ps ipi_handler_ps;    /* handler at the target, host mode */
 	vs_ps guest_exit_ps;     /* guest -> host handler */
 	vs_ps guest_entry_ps;    /* host -> guest */
+	vs_ps exit_hlt_ps;       /* handling an exit, between the two, beside what is simulated: */
+	vs_ps exit_operation_ps; /* an interrupt's is ipi_handler_ps or tick_ps */
+	vs_ps exit_pause_ps;
 	vs_ps userspace_exit_ps; /* exit to the VMM and back: the ioctl's own entry and return */
 	vs_ps arch_create_ps;    /* arch part of creating a vCPU, beside what is simulated */
 	vs_ps alloc_ps;          /* allocator fast path */

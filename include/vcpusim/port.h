@@ -98,19 +98,27 @@ void vs_srcu_event(enum vs_srcu_event what, const void *domain, uint64_t a, uint
 
 /* -- guests ------------------------------------------------------------------------------------ */
 
-enum vs_exit {
-	VS_EXIT_INTERRUPT, /* kicked, ticked, or rescheduled */
-	VS_EXIT_HLT,
-	VS_EXIT_OPERATION, /* the guest asks for something: call vs_guest_operation() */
-	VS_EXIT_STOP       /* the VM is being torn down: leave the run loop */
-};
-
 /* Enter the guest, run it, exit. Called with requests checked and mode published. May switch
  * (only after the exit). */
 enum vs_exit vs_guest_run(void);
 void vs_guest_operation(void);   /* runs the workload's operation in host context */
 bool vs_guest_should_exit(void); /* need_resched or stop: do not enter */
 vs_ps vs_guest_halt_ps(void);    /* how long the guest would sleep if nothing woke it */
+
+/*
+ * Halt polling: spin for the end of a HLT instead of sleeping.
+ *
+ *	vs_poll_begin(stop, timer);
+ *	do { look; cpu_relax(); } while (vs_poll_goes_on());
+ *	vs_poll_end();
+ *
+ * It goes on until `stop`, the guest's own timer, or something better to do on this CPU: another
+ * thread, a rescheduling, the end of the VM. A spin that finds nothing new is parked meanwhile.
+ */
+void vs_guest_halt_poll(struct vs_halt_poll *out);
+void vs_poll_begin(vs_ps stop, vs_ps timer);
+bool vs_poll_goes_on(void);
+void vs_poll_end(bool success); /* success: no need to sleep any more */
 
 /* -- what the checkers are told (free of charge, never switches) ----------------------------- */
 

@@ -11,8 +11,6 @@
 
 #include <vcpusim/scenario.h>
 
-typedef unsigned __int128 vs_u128; /* sums of picoseconds */
-
 /* Samples in [low_ps, high_ps). Equal low_ps means the same bucket in every run. Ascending. */
 struct vs_bucket {
 	vs_ps low_ps;
@@ -81,6 +79,8 @@ struct vs_run {
 	struct vs_op_result *ops; /* those the scenario has, in the order of enum vs_op */
 	size_t n_ops;
 	uint64_t memory_peak_bytes, memory_end_bytes; /* of the table */
+	uint64_t exits[VS_EXIT_REASONS];              /* of all vCPUs */
+	vs_u128 vcpu_time_ps[VS_VCPU_TIMES];          /* of all vCPUs; their sum is what passed */
 	struct vs_violation *violations;
 	size_t n_violations;
 	struct vs_counter *counters;

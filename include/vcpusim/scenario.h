@@ -84,6 +84,7 @@ struct vs_scenario {
 	uint32_t max_vcpus;
 	uint32_t boot_vcpus;
 	enum vs_placement placement;
+	struct vs_halt_poll halt_poll;
 	struct vs_dist guest_run;
 	struct vs_dist guest_halt;
 	struct vs_table_ref *tables;

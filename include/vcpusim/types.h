@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 typedef uint64_t vs_ps;
+typedef unsigned __int128 vs_u128; /* sums of picoseconds */
 
 #define VS_PS_NEVER UINT64_MAX
 #define VS_PS_MAX_RUN (UINT64_C(1) << 53)
@@ -49,6 +50,31 @@ enum vs_cause {
 	VS_CAUSE_ALLOC,            /* the allocator's own work */
 	VS_CAUSE_IDLE,             /* waiting on purpose: halt, timers, think time */
 	VS_CAUSES
+};
+
+/* Why guest mode was left. */
+enum vs_exit {
+	VS_EXIT_INTERRUPT, /* kicked, ticked, or rescheduled */
+	VS_EXIT_HLT,
+	VS_EXIT_OPERATION, /* the guest asks for something: call vs_guest_operation() */
+	VS_EXIT_PAUSE,     /* it has spun for too long */
+	VS_EXIT_REASONS,
+	VS_EXIT_STOP = VS_EXIT_REASONS /* the VM is being torn down: leave the run loop */
+};
+
+/* What a vCPU's thread is in at any moment of its life: exactly one of these. */
+enum vs_vcpu_time {
+	VS_VCPU_GUEST,  /* in guest mode */
+	VS_VCPU_HOST,   /* the host works on its behalf: exits, handlers, halt polling, locks */
+	VS_VCPU_STEAL,  /* it could run but does not yet: waits for a CPU, or is switched in */
+	VS_VCPU_HALTED, /* asleep in HLT */
+	VS_VCPU_TIMES
+};
+
+/* KVM's parameters of halt polling; max_ns 0: off. */
+struct vs_halt_poll {
+	uint32_t max_ns, grow_start_ns;
+	uint32_t grow, shrink;
 };
 
 #endif

@@ -69,13 +69,50 @@ static bool kvm_vcpu_check_block(struct kvm_vcpu *vcpu)
 	return test_bit(KVM_REQ_EVENT, &vcpu->requests);
 }
 
-/* HLT: sleep until an interrupt, or until the guest's own timer (or the VM's end, which looks the
- * same) ends it. */
-static void kvm_vcpu_block(struct kvm_vcpu *vcpu)
+/*
+ * How long to poll before sleeping, learnt from each halt: longer if polling a bit longer would
+ * have been enough, shorter if it could not have been (virt/kvm/kvm_main.c, Linux 5.15).
+ */
+static void kvm_vcpu_adjust_poll(struct kvm_vcpu *vcpu, const struct vs_halt_poll *p, u64 halted_ns)
 {
-	vs_ps halt = vs_guest_halt_ps();
-	vs_ps until = halt == VS_PS_NEVER ? VS_PS_NEVER : vs_now_ps() + halt;
+	u64 was = READ_ONCE(vcpu->halt_poll_ns), ns = was;
 
+	if (halted_ns <= was)
+		return;
+	if (was && halted_ns > p->max_ns) {
+		ns = p->shrink ? was / p->shrink : 0;
+		if (ns < p->grow_start_ns)
+			ns = 0;
+	} else if (was < p->max_ns && halted_ns < p->max_ns && p->grow) {
+		ns = was * p->grow;
+		if (ns < p->grow_start_ns)
+			ns = p->grow_start_ns;
+		if (ns > p->max_ns)
+			ns = p->max_ns;
+	}
+	if (ns != was)
+		WRITE_ONCE(vcpu->halt_poll_ns, (unsigned int)ns);
+}
+
+/* True: the halt is over. until: the guest's own timer. */
+static bool kvm_vcpu_poll(struct kvm_vcpu *vcpu, vs_ps poll, vs_ps until)
+{
+	bool over = false;
+
+	vs_poll_begin(vs_now_ps() + poll, until);
+	do {
+		over = kvm_vcpu_check_block(vcpu);
+		if (over)
+			break;
+		cpu_relax();
+	} while (vs_poll_goes_on());
+	over = over || vs_now_ps() >= until;
+	vs_poll_end(over);
+	return over;
+}
+
+static void kvm_vcpu_block(struct kvm_vcpu *vcpu, vs_ps until)
+{
 	prepare_to_swait(&vcpu->wq);
 	while (!kvm_vcpu_check_block(vcpu)) {
 		if (!vs_task_block(VS_WAIT_HALT, &vcpu->wq, NULL, until))
@@ -83,6 +120,23 @@ static void kvm_vcpu_block(struct kvm_vcpu *vcpu)
 		prepare_to_swait(&vcpu->wq);
 	}
 	finish_swait(&vcpu->wq);
+}
+
+/* HLT: wait for an interrupt, or for the guest's own timer (or the VM's end, which looks the same).
+ */
+static void kvm_vcpu_halt(struct kvm_vcpu *vcpu)
+{
+	vs_ps start = vs_now_ps(), halt = vs_guest_halt_ps();
+	vs_ps until = halt == VS_PS_NEVER ? VS_PS_NEVER : start + halt;
+	struct vs_halt_poll p;
+	vs_ps poll;
+
+	vs_guest_halt_poll(&p);
+	poll = p.max_ns ? READ_ONCE(vcpu->halt_poll_ns) : 0;
+	if (!poll || !kvm_vcpu_poll(vcpu, poll * VS_PS_PER_NS, until))
+		kvm_vcpu_block(vcpu, until);
+	if (p.max_ns)
+		kvm_vcpu_adjust_poll(vcpu, &p, (vs_now_ps() - start) / VS_PS_PER_NS);
 }
 
 static void kvm_vcpu_run(struct kvm_vcpu *vcpu)
@@ -98,7 +152,7 @@ static void kvm_vcpu_run(struct kvm_vcpu *vcpu)
 			vs_guest_operation();
 		srcu_read_unlock(&kvm->srcu, vcpu->srcu_idx);
 		if (why == VS_EXIT_HLT)
-			kvm_vcpu_block(vcpu);
+			kvm_vcpu_halt(vcpu);
 		cond_resched();
 		vcpu->srcu_idx = srcu_read_lock(&kvm->srcu);
 	} while (why != VS_EXIT_STOP);

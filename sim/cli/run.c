@@ -351,6 +351,14 @@ static void take_counters(struct run *r, uint64_t wall_ns)
 	count(r->out, "guest_entries", t.guest_entries);
 	count(r->out, "kicks", t.kicks);
 	count(r->out, "migrations", t.migrations);
+	count(r->out, "exits_interrupt", t.exits[VS_EXIT_INTERRUPT]);
+	count(r->out, "exits_hlt", t.exits[VS_EXIT_HLT]);
+	count(r->out, "exits_operation", t.exits[VS_EXIT_OPERATION]);
+	count(r->out, "exits_pause", t.exits[VS_EXIT_PAUSE]);
+	count(r->out, "halt_polls", t.polls);
+	count(r->out, "halt_poll_hits", t.poll_hits);
+	memcpy(r->out->exits, t.exits, sizeof(r->out->exits));
+	vs_host_vcpu_time(r->host, r->out->vcpu_time_ps);
 }
 
 static uint64_t wall_now_ns(void)

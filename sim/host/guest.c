@@ -44,7 +44,9 @@ static bool in_guest(struct vs_cpu *cpu, struct vs_task *t)
 	cpu->mode = VS_CPU_GUEST;
 	arm_end(cpu, entered);
 	c->running = false;
+	vs_account(t, VS_VCPU_GUEST, entered);
 	vs_core_park();
+	vs_account(t, VS_VCPU_HOST, c->clock);
 	t->books[VS_CAUSE_COMPUTE] += c->clock - entered;
 	if (cpu->guest_ended)
 		t->plan.run_ps = 0;
@@ -77,7 +79,24 @@ static enum vs_exit leave(struct vs_cpu *cpu, struct vs_task *t, bool ended)
 		t->guest->left(t->guest_ctx, cpu->core->clock);
 	vs_hw_charge(cpu->core, cpu->host->m->guest_exit_ps, VS_CAUSE_GUEST_TRANSITION);
 	tell_hook(cpu, false);
+	cpu->stats.exits[why]++;
 	return why;
+}
+
+/* What the host does about an exit beside what is simulated; an interrupt's handler is charged
+ * where it is taken. */
+static vs_ps handling_of(const struct vs_machine *m, enum vs_exit why)
+{
+	switch (why) {
+	case VS_EXIT_HLT:
+		return m->exit_hlt_ps;
+	case VS_EXIT_OPERATION:
+		return m->exit_operation_ps;
+	case VS_EXIT_PAUSE:
+		return m->exit_pause_ps;
+	default:
+		return 0;
+	}
 }
 
 static void check_may_enter(struct vs_task *t, uintptr_t pc)
@@ -108,6 +127,8 @@ enum vs_exit vs_guest_run(void)
 	enum vs_exit why = leave(cpu, t, in_guest(cpu, t));
 
 	vs_irq_take_all();
+	vs_hw_charge(vs_core_now, handling_of(cpu->host->m, why), VS_CAUSE_GUEST_TRANSITION);
+	vs_point();
 	if (vs_this_cpu()->need_resched && vs_may_preempt(t))
 		vs_yield_cpu();
 	return why;

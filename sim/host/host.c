@@ -237,6 +237,10 @@ void vs_host_stats(const struct vs_host *h, struct vs_host_stats *out)
 		out->guest_entries += s->guest_entries;
 		out->kicks += s->kicks;
 		out->migrations += s->migrations;
+		for (int e = 0; e < VS_EXIT_REASONS; e++)
+			out->exits[e] += s->exits[e];
+		out->polls += s->polls;
+		out->poll_hits += s->poll_hits;
 	}
 }
 

@@ -123,8 +123,18 @@ uint64_t vs_host_idle_count(const struct vs_host *h, uint32_t cpu, vs_ps as_of);
 
 struct vs_host_stats {
 	uint64_t switches, wakes, ticks, guest_entries, kicks, migrations;
+	uint64_t exits[VS_EXIT_REASONS];
+	uint64_t polls, poll_hits; /* halts that polled; that polling was enough for */
 };
 void vs_host_stats(const struct vs_host *h, struct vs_host_stats *out);
+
+/*
+ * What the time of a vCPU thread went into since it was started, up to its end (in a run that is
+ * cut short: up to the last change of what it is in). The sum is the time that has passed, to the
+ * picosecond, and agrees with the thread's books: a thread for which it doesn't ends the program.
+ */
+const vs_ps *vs_task_time(const struct vs_task *t);
+void vs_host_vcpu_time(const struct vs_host *h, vs_u128 sum[VS_VCPU_TIMES]); /* of all */
 
 /* Where vs_bug and vs_warn go (NULL: stderr). bug may return: the run is then aborted. Whatever the
  * sink, a bug ends the calling thread's part in the run. */

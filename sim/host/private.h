@@ -64,6 +64,14 @@ struct vs_task {
 	bool plan_valid;
 	bool poked;    /* ask for a plan again before sleeping */
 	vs_ps halt_ps; /* of the plan that ended in HLT */
+	/* haltpoll.c */
+	vs_ps poll_stop;
+	const struct vs_cpu *poll_cpu; /* where it polls ... */
+	uint64_t poll_switches;        /* ... as long as that CPU has not switched */
+	/* account.c: vCPU threads */
+	enum vs_vcpu_time in;
+	vs_ps started, in_since;
+	vs_ps time[VS_VCPU_TIMES];
 };
 
 enum vs_cpu_mode {
@@ -105,7 +113,8 @@ struct vs_cpu {
 	bool hooking;           /* the running thread acts as a handler */
 	vs_ps mode_since;       /* GUEST: when the run began */
 	struct vs_event *timer; /* end of GUEST or COMPUTE */
-	struct vs_irq *irq;     /* ring, taken by the thread at its next callback */
+	struct vs_event *poll_timer;
+	struct vs_irq *irq; /* ring, taken by the thread at its next callback */
 	uint32_t irq_first, n_irqs, irq_cap;
 	uint64_t *calls; /* records by sender, one per line, that others wait for */
 	char *area_next; /* of threads made for this CPU */
@@ -175,6 +184,12 @@ static inline vs_ps vs_later(vs_ps a, vs_ps b)
 	return a > b ? a : b;
 }
 
+/* Somebody else should have the CPU. */
+static inline bool vs_cpu_contended(const struct vs_cpu *cpu)
+{
+	return cpu->rq_head || cpu->need_resched;
+}
+
 /* sched.c */
 void vs_cpu_enqueue(struct vs_cpu *cpu, struct vs_task *t, vs_ps at);
 vs_ps vs_cpu_awake(const struct vs_cpu *cpu, vs_ps at);
@@ -185,6 +200,7 @@ void vs_yield_cpu(void);
 void vs_task_ends(struct vs_task *t) __attribute__((noreturn));
 
 /* wake.c */
+enum vs_cause vs_wait_cause(enum vs_wait why); /* what waiting for it is booked under */
 void vs_wake_here(struct vs_cpu *cpu, struct vs_task *t, vs_ps at);
 uint32_t vs_task_forward(const struct vs_cpu *cpu, const struct vs_task *t, vs_ps seen);
 
@@ -200,6 +216,11 @@ void vs_host_attend(struct vs_core *c);
 /* tick.c */
 void vs_tick_arm(struct vs_cpu *cpu, vs_ps now);
 void vs_tick(struct vs_cpu *cpu, vs_ps now, bool user);
+
+/* account.c */
+void vs_account_start(struct vs_task *t, vs_ps at);
+void vs_account(struct vs_task *t, enum vs_vcpu_time in, vs_ps at); /* from `at` on it is in that */
+void vs_account_leaves(struct vs_task *t, vs_ps at);                /* gives its CPU up */
 
 /* report.c */
 const struct vs_wait_info *vs_wait_at(const struct vs_task *t, vs_ps as_of);

@@ -46,6 +46,7 @@ static void switch_in(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 	VS_ASSERT(at >= t->books_to && t->cpu == cpu->id);
 	t->books[VS_CAUSE_SCHED] += at - t->books_to;
 	t->books_to = at;
+	vs_account(t, VS_VCPU_HOST, at);
 	t->state = VS_RUNNING;
 	cpu->current = t;
 	cpu->mode = VS_CPU_THREAD;
@@ -161,10 +162,12 @@ void vs_give_up_cpu(void)
 	vs_ps now = cpu->core->clock;
 
 	prev->books_to = now;
+	vs_account_leaves(prev, now);
 	struct vs_task *next = rq_pop(cpu);
 
 	if (next == prev) {
 		prev->state = VS_RUNNING;
+		vs_account(prev, VS_VCPU_HOST, now);
 		cpu->slice_start = now;
 		return;
 	}

@@ -14,6 +14,11 @@ static const enum vs_cause cause_of[] = {[VS_WAIT_LOCK] = VS_CAUSE_LOCK,
 					 [VS_WAIT_TIMER] = VS_CAUSE_IDLE,
 					 [VS_WAIT_WORK] = VS_CAUSE_IDLE};
 
+enum vs_cause vs_wait_cause(enum vs_wait why)
+{
+	return cause_of[why];
+}
+
 /* -- placing ----------------------------------------------------------------------------------- */
 
 static bool seen_idle(const struct vs_host *h, uint32_t cpu, vs_ps as_of)
@@ -90,6 +95,9 @@ static void end_sleep(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 	at = vs_later(at, t->books_to);
 	t->books[cause] += at - t->books_to;
 	t->books_to = at;
+	if (t->state == VS_NEW)
+		vs_account_start(t, at);
+	vs_account(t, VS_VCPU_STEAL, at);
 	t->wait.until = at;
 	if (t->deadline) {
 		vs_event_cancel(cpu->core, t->deadline);

@@ -114,6 +114,43 @@ static json_t *violation_to_json(const struct vs_violation *v)
 	return vs_with(out, "count", vs_json_u64(v->count));
 }
 
+static json_t *exits_to_json(const uint64_t exits[VS_EXIT_REASONS])
+{
+	static const char *const names[VS_EXIT_REASONS] = {[VS_EXIT_INTERRUPT] = "interrupt",
+							   [VS_EXIT_HLT] = "hlt",
+							   [VS_EXIT_OPERATION] = "operation",
+							   [VS_EXIT_PAUSE] = "pause"};
+	json_t *out = json_object();
+
+	for (int e = 0; e < VS_EXIT_REASONS; e++)
+		out = vs_with(out, names[e], vs_json_u64(exits[e]));
+	return out;
+}
+
+/* Of thousands of vCPUs: may be more picoseconds than fit into 64 bits. */
+static json_t *sum_in_ns(vs_u128 ps)
+{
+	if (ps < VS_PS_NEVER)
+		return vs_json_ns((vs_ps)ps);
+	return vs_json_number((double)ps / (double)VS_PS_PER_NS);
+}
+
+static json_t *vcpu_time_to_json(const vs_u128 time[VS_VCPU_TIMES])
+{
+	static const char *const names[VS_VCPU_TIMES] = {[VS_VCPU_GUEST] = "guest",
+							 [VS_VCPU_HOST] = "host",
+							 [VS_VCPU_STEAL] = "steal",
+							 [VS_VCPU_HALTED] = "halted"};
+	json_t *out = json_object();
+	vs_u128 elapsed = 0;
+
+	for (int i = 0; i < VS_VCPU_TIMES; i++) {
+		out = vs_with(out, names[i], sum_in_ns(time[i]));
+		elapsed += time[i];
+	}
+	return vs_with(out, "elapsed", sum_in_ns(elapsed));
+}
+
 json_t *vs_run_to_json(const struct vs_run *run)
 {
 	json_t *ops = json_object(), *violations = json_array(), *memory;
@@ -131,5 +168,7 @@ json_t *vs_run_to_json(const struct vs_run *run)
 	out = vs_with(out, "simulated_ns", vs_json_ns(run->simulated_ps));
 	out = vs_with(out, "ops", ops);
 	out = vs_with(out, "memory_bytes", memory);
+	out = vs_with(out, "exits", exits_to_json(run->exits));
+	out = vs_with(out, "vcpu_time_ns", vcpu_time_to_json(run->vcpu_time_ps));
 	return vs_with(out, "violations", violations);
 }

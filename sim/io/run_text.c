@@ -178,6 +178,10 @@ static void code_run(struct coder *c, struct vs_run *run)
 		code_name(c, run->counters[i].name);
 		code_u64(c, &run->counters[i].value);
 	}
+	for (int e = 0; e < VS_EXIT_REASONS; e++)
+		code_u64(c, &run->exits[e]);
+	for (int i = 0; i < VS_VCPU_TIMES; i++)
+		code_u128(c, &run->vcpu_time_ps[i]);
 }
 
 char *vs_run_to_text(const struct vs_run *run)

@@ -1,5 +1,10 @@
 /* The parts of a scenario that are not streams: host, VM, guest, limits, injected faults. */
+#include <math.h>
+
 #include "sim/io/scenario_parts.h"
+
+#define POLL_US_MAX 1e6 /* a second */
+#define POLL_FACTOR_MAX 1000
 
 static bool maybe_u32(const struct vs_at *in, const char *key, int64_t min, int64_t max,
 		      uint32_t *out)
@@ -56,9 +61,44 @@ bool vs_read_host(const struct vs_at *root, struct vs_scenario *s, bool machine_
 	return ok;
 }
 
+/* Microseconds in the file, whole nanoseconds in the kernel. */
+static bool maybe_us_as_ns(const struct vs_at *in, const char *key, uint32_t *ns)
+{
+	struct vs_at at = vs_at_member(in, key);
+	double us;
+
+	if (!at.value)
+		return true;
+	if (!vs_at_number(&at, 0, POLL_US_MAX, &us))
+		return false;
+	*ns = (uint32_t)llround(us * 1000);
+	return true;
+}
+
+/* Defaults: Documentation/virt/kvm/halt-polling.rst, Linux 5.15. */
+static bool read_halt_poll(const struct vs_at *vm, struct vs_halt_poll *out)
+{
+	static const char *const keys[] = {"max_us", "grow", "grow_start_us", "shrink"};
+	struct vs_at poll = vs_at_member(vm, "halt_poll");
+	bool ok;
+
+	*out = (struct vs_halt_poll){
+		.max_ns = 200000, .grow_start_ns = 10000, .grow = 2, .shrink = 0};
+	if (!poll.value)
+		return true;
+	if (!vs_at_object(&poll, "an object with max_us, grow, grow_start_us and shrink"))
+		return false;
+	ok = vs_at_only(&poll, keys, VS_COUNT(keys));
+	ok &= maybe_us_as_ns(&poll, "max_us", &out->max_ns);
+	ok &= maybe_u32(&poll, "grow", 0, POLL_FACTOR_MAX, &out->grow);
+	ok &= maybe_us_as_ns(&poll, "grow_start_us", &out->grow_start_ns);
+	ok &= maybe_u32(&poll, "shrink", 0, POLL_FACTOR_MAX, &out->shrink);
+	return ok;
+}
+
 bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s)
 {
-	static const char *const keys[] = {"max_vcpus", "boot_vcpus", "placement"};
+	static const char *const keys[] = {"max_vcpus", "boot_vcpus", "placement", "halt_poll"};
 	struct vs_at vm = vs_at_member(root, "vm"), max, boot, placement;
 	size_t where = VS_PLACE_FLOAT;
 	bool ok, max_ok, boot_ok;
@@ -79,6 +119,7 @@ bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s)
 	if (placement.value)
 		ok &= vs_at_choice(&placement, "where vCPU threads run", vs_placement_names, 2,
 				   &where);
+	ok &= read_halt_poll(&vm, &s->halt_poll);
 	s->placement = (enum vs_placement)where;
 	return ok && max_ok && boot_ok;
 }

@@ -78,8 +78,16 @@ static json_t *host_to_json(const struct vs_scenario *s)
 
 static json_t *vm_to_json(const struct vs_scenario *s)
 {
-	return json_pack("{s:I, s:I, s:s}", "max_vcpus", (json_int_t)s->max_vcpus, "boot_vcpus",
-			 (json_int_t)s->boot_vcpus, "placement", vs_placement_names[s->placement]);
+	const struct vs_halt_poll *p = &s->halt_poll;
+	json_t *poll = vs_with(json_object(), "max_us", vs_json_number(p->max_ns / 1000.0));
+	json_t *vm =
+		json_pack("{s:I, s:I, s:s}", "max_vcpus", (json_int_t)s->max_vcpus, "boot_vcpus",
+			  (json_int_t)s->boot_vcpus, "placement", vs_placement_names[s->placement]);
+
+	poll = vs_with(poll, "grow", vs_json_u64(p->grow));
+	poll = vs_with(poll, "grow_start_us", vs_json_number(p->grow_start_ns / 1000.0));
+	poll = vs_with(poll, "shrink", vs_json_u64(p->shrink));
+	return vs_with(vm, "halt_poll", poll);
 }
 
 json_t *vs_scenario_to_json(const struct vs_scenario *s)

@@ -74,6 +74,10 @@ void sample_run(struct vs_run *run)
 	broadcast(&run->ops[1]);
 	run->memory_peak_bytes = 65536;
 	run->memory_end_bytes = 8;
+	for (int e = 0; e < VS_EXIT_REASONS; e++)
+		run->exits[e] = (uint64_t)e + 1;
+	run->vcpu_time_ps[VS_VCPU_GUEST] = 1000500;
+	run->vcpu_time_ps[VS_VCPU_STEAL] = (vs_u128)1 << 65;
 	run->n_violations = 1;
 	run->violations = have(calloc(1, sizeof(*run->violations)));
 	strcpy(run->violations[0].check, "freed-memory");

@@ -94,8 +94,13 @@ START_TEST(a_run_as_written)
 	assert_has(text, "\"throughput_per_s\": 2000000, \"deliveries_per_s\": 4000000, ");
 	ck_assert_ptr_null(strstr(text, "to_last_ns"));
 	assert_has(text, "\"transfer_far_socket\": 0.6, \"memory\": 0, \"lock\": 0.4, ");
-	assert_has(text, "\"memory_bytes\": {\"peak\": 65536, \"end\": 8}, \"violations\": "
-			 "[{\"check\": \"freed-memory\", \"message\": \"read of ? freed memory\", "
+	assert_has(text, "\"memory_bytes\": {\"peak\": 65536, \"end\": 8}, \"exits\": "
+			 "{\"interrupt\": 1, \"hlt\": 2, \"operation\": 3, \"pause\": 4}, "
+			 /* 2^65 ps are 36893488147419103.232 ns, of which 15 digits are written */
+			 "\"vcpu_time_ns\": {\"guest\": 1000.5, \"host\": 0, \"steal\": "
+			 "3.68934881474191e16, \"halted\": 0, \"elapsed\": 3.68934881474201e16}, "
+			 "\"violations\": [{\"check\": \"freed-memory\", \"message\": \"read of ? "
+			 "freed memory\", "
 			 "\"first_ns\": 1.001, \"count\": ");
 	/* the profile's counters are no part of a result */
 	ck_assert_ptr_null(strstr(text, "accesses"));

@@ -37,6 +37,8 @@ START_TEST(nothing_is_lost)
 	ck_assert_str_eq(back.violations[0].message, "read of ? freed memory");
 	ck_assert_str_eq(back.counters[0].name, "accesses");
 	ck_assert_uint_eq(back.counters[0].value, 77);
+	ck_assert_uint_eq(back.exits[VS_EXIT_PAUSE], 4);
+	ck_assert(back.vcpu_time_ps[VS_VCPU_STEAL] == (vs_u128)1 << 65);
 	/* whatever was not looked at above */
 	again = vs_run_to_text(&back);
 	ck_assert_str_eq(text, again);
@@ -76,22 +78,25 @@ START_TEST(a_part_is_no_run)
 }
 END_TEST
 
+/* four kinds of exits, four times of two halves */
+#define REST "0,0,0,0,0,0,0,0,0,0,0,0]"
+
 START_TEST(what_does_not_fit_is_refused)
 {
 	static const char *const bad[] = {
 		"[]",
 		"{}",
 		"[1]",
-		"[\"vcpusim-run/2\",\"t\",0,0,null,0,0,0,0,0,0]",  /* another format */
-		"[\"vcpusim-run/1\",\"t\",0,9,null,0,0,0,0,0,0]",  /* no such status */
-		"[\"vcpusim-run/1\",\"t\",-1,0,null,0,0,0,0,0,0]", /* replication of more than 32
-								      bits */
-		"[\"vcpusim-run/1\",3,0,0,null,0,0,0,0,0,0]",      /* table is no string */
-		"[\"vcpusim-run/1\",\"t\",0,0,null,0,99999999999,0,0,0,0]", /* more operations than
-									       text */
-		"[\"vcpusim-run/1\",\"t\",0,0,null,0,0,0,0,0,0,0]", /* something left over */
+		"[\"vcpusim-run/2\",\"t\",0,0,null,0,0,0,0,0,0," REST,  /* another format */
+		"[\"vcpusim-run/1\",\"t\",0,9,null,0,0,0,0,0,0," REST,  /* no such status */
+		"[\"vcpusim-run/1\",\"t\",-1,0,null,0,0,0,0,0,0," REST, /* replication of more than
+								      32 bits */
+		"[\"vcpusim-run/1\",3,0,0,null,0,0,0,0,0,0," REST,      /* table is no string */
+		"[\"vcpusim-run/1\",\"t\",0,0,null,0,99999999999,0,0,0,0," REST, /* more operations
+									       than text */
+		"[\"vcpusim-run/1\",\"t\",0,0,null,0,0,0,0,0,0,0," REST, /* something left over */
 	};
-	const char *good = "[\"vcpusim-run/1\",\"t\",0,0,null,0,0,0,0,0,0]";
+	const char *good = "[\"vcpusim-run/1\",\"t\",0,0,null,0,0,0,0,0,0," REST;
 	struct vs_run run;
 
 	ck_assert(vs_run_from_text(good, strlen(good), &run));

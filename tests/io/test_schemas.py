@@ -25,7 +25,8 @@ FORM_ONLY = ["unknown-key", "unknown-key-far-off", "unknown-key-nested", "unknow
              "unknown-operation", "not-modelled-host", "unknown-distribution",
              "distribution-parameters", "empirical-values", "open-without-gap",
              "think-time-when-open", "wait-of-a-broadcast", "unfit-name", "machine-wrong-type",
-             "two-kinds-of-issuers", "stream-not-an-object", "limit-too-long", "many-errors"]
+             "two-kinds-of-issuers", "stream-not-an-object", "limit-too-long", "many-errors",
+             "halt-poll"]
 
 
 def read(path):

@@ -415,6 +415,27 @@ vs_ps vs_guest_halt_ps(void)
 	return mock.guest.halt_ps;
 }
 
+void vs_guest_halt_poll(struct vs_halt_poll *out)
+{
+	*out = mock.guest.halt_poll;
+}
+
+void vs_poll_begin(vs_ps stop, vs_ps timer)
+{
+	(void)stop;
+	(void)timer;
+}
+
+bool vs_poll_goes_on(void)
+{
+	return false;
+}
+
+void vs_poll_end(bool success)
+{
+	(void)success;
+}
+
 void vs_bug(const char *file, int line, const char *what)
 {
 	fprintf(stderr, "%s:%d: %s\n", file, line, what);

@@ -38,6 +38,7 @@ struct mock_guest {
 	void (*operation)(void);
 	bool (*should_exit)(void);
 	vs_ps halt_ps;
+	struct vs_halt_poll halt_poll; /* off */
 };
 
 struct mock_state {

@@ -106,7 +106,10 @@ int main(void)
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		mock_init(VCPUS + 1, seed);
 		mock.pinned = seed % 2; /* nobody needs a guest's CPU: only kicks end it */
-		mock.guest = (struct mock_guest){guest, operation, need_resched, VS_PS_NEVER};
+		mock.guest = (struct mock_guest){.run = guest,
+						 .operation = operation,
+						 .should_exit = need_resched,
+						 .halt_ps = VS_PS_NEVER};
 		left = VCPUS;
 		mock_call(birth, NULL);
 		mock_spawn(VCPUS, send, NULL);
