@@ -32,6 +32,7 @@ START_TEST(kernels_defaults)
 	ck_assert_uint_eq(after_us(&p, 150), 80000);
 	ck_assert_uint_eq(after_us(&p, 150), 160000);
 	ck_assert_uint_eq(after_us(&p, 150), 160000);
+	ck_assert_uint_eq(after_us(&p, 200), 160000); /* as above */
 	ck_assert_uint_eq(after_us(&p, 170), 200000); /* 320 would be above the limit */
 	ck_assert_uint_eq(after_us(&p, 200), 200000);
 	ck_assert_uint_eq(after_us(&p, 201), 0); /* reset */
