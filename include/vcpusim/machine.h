@@ -13,6 +13,7 @@
 #define VS_MAX_SOCKETS 64
 #define VS_MAX_DOMAINS 64
 #define VS_MAX_CORES 4096
+#define VS_MAX_IN_FLIGHT 32 /* most for mlp and prefetch_streams */
 
 struct vs_cache_geometry {
 	uint64_t size_bytes;

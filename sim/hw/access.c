@@ -65,6 +65,11 @@ static enum place find_line(struct vs_hw_core *hc, uintptr_t addr, size_t size, 
 	return AT_FREE;
 }
 
+bool vs_hw_line_of(struct vs_hw_core *hc, uintptr_t addr, size_t size, uint32_t *line)
+{
+	return find_line(hc, addr, size, line) == AT_LINE;
+}
+
 static enum place find_or_refuse(struct vs_hw_core *hc, uintptr_t addr, size_t size, unsigned kind,
 				 uintptr_t pc, uint32_t *line)
 {
@@ -93,8 +98,9 @@ static struct vs_hw_core *issue(struct vs_hw_core *hc)
 }
 
 /* Not in L1 with the right that is needed. The core has been synchronised. */
-static void beyond_l1(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic)
+static void beyond_l1(struct vs_hw_core *hc, uint32_t line, uintptr_t addr, unsigned kind)
 {
+	bool write = kind & VS_WRITE, atomic = kind & VS_ATOMIC;
 	uint32_t *l2 = vs_l2_find(hc, line);
 
 	if (l2 && (*l2 & VS_RIGHT_MASK) >= (write ? VS_OWNED : VS_SHARED)) {
@@ -105,11 +111,16 @@ static void beyond_l1(struct vs_hw_core *hc, uint32_t line, bool write, bool ato
 		vs_l1_insert(hc, line, *l2 & VS_RIGHT_MASK);
 		hc->stats.l2_hits++;
 		executed(hc, line, write);
-		if (first_use)
+		if (first_use) {
 			vs_prefetch_train(hc, line, true);
+			if (!write)
+				vs_run_ahead(hc, addr, line);
+		}
 		after(hc, hc->hw->m.l2_ps, VS_CAUSE_CACHE);
 		return;
 	}
+	if (!write)
+		vs_run_ahead(hc, addr, line);
 	vs_req_stall(hc, line, write, atomic);
 	executed(hc, line, write);
 }
@@ -128,7 +139,7 @@ static inline void access_line(struct vs_hw_core *hc, uint32_t line, uintptr_t a
 	bool write = kind & VS_WRITE;
 
 	hc = issue(hc);
-	hc->accesses++;
+	hc->recent[hc->accesses++ % VS_RECENT] = addr;
 	hc->writes += write;
 	if (VS_UNLIKELY(hc->watch[line]))
 		watch_access(hc, addr, size, kind, pc);
@@ -140,15 +151,17 @@ static inline void access_line(struct vs_hw_core *hc, uint32_t line, uintptr_t a
 		executed(hc, line, write);
 		after(hc, hc->l1_ps, VS_CAUSE_CACHE);
 	} else {
-		beyond_l1(hc, line, write, kind & VS_ATOMIC);
+		beyond_l1(hc, line, addr, kind);
 	}
-	if (kind & VS_ATOMIC)
+	if (kind & VS_ATOMIC) {
 		after(hc, hc->hw->m.atomic_ps, VS_CAUSE_COMPUTE);
+		hc->barrier = hc->accesses;
+	}
 }
 
 /* Not inside one line of the arena. */
-static void access_odd(struct vs_hw_core *hc, uintptr_t addr, size_t size, unsigned kind,
-		       uintptr_t pc)
+static __attribute__((noinline, cold)) void access_odd(struct vs_hw_core *hc, uintptr_t addr,
+						       size_t size, unsigned kind, uintptr_t pc)
 {
 	uint32_t line;
 
@@ -256,8 +269,10 @@ void vs_access_fence(int memory_order, uintptr_t pc)
 	struct vs_core *c = vs_core_now;
 
 	(void)pc;
-	if (c && memory_order == __ATOMIC_SEQ_CST)
-		vs_hw_charge(c, vs_hwc(c)->hw->m.fence_ps, VS_CAUSE_COMPUTE);
+	if (!c || memory_order != __ATOMIC_SEQ_CST)
+		return;
+	vs_hw_charge(c, vs_hwc(c)->hw->m.fence_ps, VS_CAUSE_COMPUTE);
+	vs_hwc(c)->barrier = vs_hwc(c)->accesses;
 }
 
 /*

@@ -109,7 +109,8 @@ struct vs_hw *vs_hw_new(struct vs_engine *e, const struct vs_machine *m, uint32_
 	hw->n_cores = n_cores;
 	hw->n_domains = m->sockets * m->l3_per_socket;
 	VS_ASSERT(hw->n_domains <= VS_MAX_DOMAINS && n_cores <= vs_machine_cores(m));
-	VS_ASSERT(m->prefetch_streams <= VS_MAX_STREAMS && m->line_bytes == 64);
+	VS_ASSERT(m->prefetch_streams <= VS_MAX_IN_FLIGHT && m->mlp <= VS_MAX_IN_FLIGHT);
+	VS_ASSERT(m->line_bytes == 64);
 	/* The same address every time where it can be had: pointers in the arena then read the same
 	 * in a debugger. Nothing depends on it. */
 	hw->arena = (uintptr_t)vs_hw_reserve(VS_ARENA_BYTES, (void *)0x100000000000);

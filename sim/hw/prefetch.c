@@ -23,23 +23,28 @@ void vs_prefetch_done(struct vs_hw_core *hc, uint32_t line)
 	VS_ASSERT(!"a prefetch that nobody asked for");
 }
 
+void vs_prefetch_ask(struct vs_hw_core *hc, uint32_t line)
+{
+	struct vs_req *r = vs_req_new(hc->hw);
+
+	r->line = line;
+	r->prefetch = true;
+	r->op_ps = 1;
+	VS_ASSERT(hc->n_prefetch < VS_MAX_IN_FLIGHT);
+	hc->prefetching[hc->n_prefetch++] = line;
+	hc->stats.prefetches++;
+	vs_req_send(hc, r, hc->core->clock);
+}
+
 static void ask_ahead(struct vs_hw_core *hc, uint32_t line)
 {
 	uint32_t end = (line / VS_PAGE_LINES + 1) * VS_PAGE_LINES;
 
 	for (uint32_t l = line + 1; l <= line + hc->hw->m.prefetch_depth && l < end; l++) {
-		if (hc->n_prefetch == VS_MAX_STREAMS)
+		if (hc->n_prefetch == VS_MAX_IN_FLIGHT)
 			return;
-		if (vs_cache_right(hc, l) || vs_prefetch_in_flight(hc, l))
-			continue;
-		struct vs_req *r = vs_req_new(hc->hw);
-
-		r->line = l;
-		r->prefetch = true;
-		r->op_ps = 1;
-		hc->prefetching[hc->n_prefetch++] = l;
-		hc->stats.prefetches++;
-		vs_req_send(hc, r, hc->core->clock);
+		if (!vs_cache_right(hc, l) && !vs_prefetch_in_flight(hc, l))
+			vs_prefetch_ask(hc, l);
 	}
 }
 

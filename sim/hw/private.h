@@ -25,7 +25,8 @@ void vs_hw_fail(const char *file, int line, const char *what) __attribute__((nor
 #define VS_MAX_REGIONS 64
 #define VS_MULTI_LINES (2 * VS_PAGE_LINES + 2)
 #define VS_INLINE_SHARERS 8
-#define VS_MAX_STREAMS 32
+#define VS_RECENT 8 /* accesses remembered */
+#define VS_WALKS 4  /* over arrays of pointers, followed at a time */
 
 /* What a core may do with its copy of a line. */
 enum vs_right { VS_NONE, VS_SHARED, VS_OWNED };
@@ -121,6 +122,13 @@ struct vs_pf_stream {
 	uint32_t stamp;
 };
 
+/* A walk over an array of pointers: the last that missed, `offset` behind what `slot` points to. */
+struct vs_walk {
+	uintptr_t slot, ahead; /* ahead: the last slot looked at */
+	uint64_t at;           /* which access that was; 0: none yet */
+	uint32_t offset;
+};
+
 /* The last cpu_relax, and the turn of the spin that ended there. */
 struct vs_relax {
 	const struct vs_ctx *ctx;
@@ -141,7 +149,8 @@ struct vs_hw_core {
 	uint32_t stamp;
 	bool paranoid;
 	uint64_t accesses, l1_hits;
-	uint64_t writes; /* and atomics: a spin that writes is not parked */
+	uint64_t writes;             /* and atomics: a spin that writes is not parked */
+	uintptr_t recent[VS_RECENT]; /* addresses, by accesses % VS_RECENT */
 	/* -------- */
 	struct vs_hw *hw;
 	struct vs_core *core;
@@ -156,9 +165,11 @@ struct vs_hw_core {
 	vs_ps demand_issue;
 	void *grown;
 	uint32_t n_prefetch; /* in flight */
-	uint32_t prefetching[VS_MAX_STREAMS];
-	struct vs_pf_stream stream[VS_MAX_STREAMS];
+	uint32_t prefetching[VS_MAX_IN_FLIGHT];
+	struct vs_pf_stream stream[VS_MAX_IN_FLIGHT];
 	uint32_t last_miss;
+	struct vs_walk walk[VS_WALKS];
+	uint64_t barrier; /* the last atomic or full fence, as a number of accesses */
 	struct vs_relax relax;
 	struct vs_hw_stats stats;
 };
@@ -288,6 +299,13 @@ void vs_local_invalidation(struct vs_core *c, struct vs_event *ev);
 void vs_prefetch_train(struct vs_hw_core *hc, uint32_t line, bool was_prefetched);
 bool vs_prefetch_in_flight(const struct vs_hw_core *hc, uint32_t line);
 void vs_prefetch_done(struct vs_hw_core *hc, uint32_t line);
+void vs_prefetch_ask(struct vs_hw_core *hc, uint32_t line); /* neither held nor in flight */
+
+/* runahead.c */
+void vs_run_ahead(struct vs_hw_core *hc, uintptr_t addr, uint32_t line);
+
+/* access.c: the first line of [addr, addr + size); false: it is a stack, or nobody's */
+bool vs_hw_line_of(struct vs_hw_core *hc, uintptr_t addr, size_t size, uint32_t *line);
 
 /* posted.c */
 void vs_posted_came(struct vs_hw_core *hc, const struct vs_req *r, vs_ps now);

@@ -10,6 +10,9 @@
 #define PRIVATE_LINES 96
 #define BULK_BYTES 1024
 #define STATIC_LINES 6
+#define SLOTS 24
+#define OBJECTS 40
+#define OBJECT_WORDS 24 /* three lines */
 
 struct mix;
 
@@ -34,7 +37,9 @@ struct mix {
 	uint32_t cores;
 	uint64_t *shared, *locks;
 	char *bulk;
-	uint64_t *statics;     /* as a module's data */
+	uint64_t *statics; /* as a module's data */
+	uint64_t *slots;   /* pointers to objects, whose first word points to another */
+	uint64_t *objects;
 	uint32_t finish_after; /* operations of worker 0 */
 };
 
@@ -121,6 +126,7 @@ void vs_mix_machine(uint64_t seed, struct vs_machine *m, uint32_t *cores)
 	m->l3 = (struct vs_cache_geometry){64 * 96, 3};
 	m->prefetch_streams = between(&s, 0, 4);
 	m->prefetch_depth = between(&s, 1, 3);
+	m->mlp = (const uint32_t[]){1, 4, 10}[seed / 2 % 3];
 	if (seed % 2)
 		set_coarse_times(&s, m);
 	else
@@ -310,6 +316,52 @@ static void stream(struct worker *w)
 			  */
 }
 
+static uint64_t *object(struct mix *x, uint64_t i)
+{
+	return &x->objects[OBJECT_WORDS * i];
+}
+
+/* Over the array, or along a list of its objects; atomics here and there. Folds places, not
+ * addresses. */
+static void walk(struct worker *w)
+{
+	struct mix *x = w->mix;
+	uint64_t at = between(&w->rng, 0, SLOTS / 2), word = next(&w->rng) & 1 ? 2 : 10;
+	uint64_t add_at = between(&w->rng, 0, 2 * SLOTS), *v;
+	bool list = next(&w->rng) % 4 == 0;
+
+	v = object(x, at);
+	for (; at < SLOTS; at++) {
+		v = (uint64_t *)load(list ? v : &x->slots[at]);
+		fold(w, v - x->objects);
+		fold(w, load(&v[word]));
+		if (at == add_at)
+			fetch_add(&v[word], 1);
+	}
+}
+
+static void relink(struct worker *w)
+{
+	struct mix *x = w->mix;
+	uint64_t *to = object(x, between(&w->rng, 0, OBJECTS - 1));
+
+	if (next(&w->rng) & 1)
+		store(&x->slots[between(&w->rng, 0, SLOTS - 1)], (uintptr_t)to);
+	else
+		store(object(x, between(&w->rng, 0, OBJECTS - 1)), (uintptr_t)to);
+	store(&to[2], w->hash);
+}
+
+static void link_objects(struct mix *x, uint64_t s)
+{
+	x->slots = vs_hw_arena_take(x->hw, SLOTS * 8, 0);
+	x->objects = vs_hw_arena_take(x->hw, OBJECTS * OBJECT_WORDS * 8, x->cores - 1);
+	for (uint32_t i = 0; i < SLOTS; i++)
+		x->slots[i] = (uintptr_t)object(x, between(&s, 0, OBJECTS - 1));
+	for (uint32_t i = 0; i < OBJECTS; i++)
+		*object(x, i) = (uintptr_t)object(x, between(&s, 0, OBJECTS - 1));
+}
+
 static void static_data(struct worker *w)
 {
 	uint64_t *p = &w->mix->statics[8 * between(&w->rng, 0, STATIC_LINES - 1)];
@@ -371,6 +423,10 @@ static void run_worker(void *arg)
 			static_data(w);
 		else if (what < 23)
 			spin_till_it_rings(w);
+		else if (what < 30)
+			walk(w);
+		else if (what < 40)
+			relink(w);
 		else
 			plain(w);
 	}
@@ -415,6 +471,8 @@ static uint64_t signature(const struct mix *x)
 		h = (h ^ (unsigned char)x->bulk[i]) * UINT64_C(0x100000001b3);
 	for (uint32_t i = 0; i < STATIC_LINES * 8; i++)
 		h = (h ^ x->statics[i]) * UINT64_C(0x100000001b3);
+	for (uint32_t i = 0; i < SLOTS; i++)
+		h = (h ^ (x->slots[i] - (uintptr_t)x->objects)) * UINT64_C(0x100000001b3);
 	return h;
 }
 
@@ -446,6 +504,7 @@ struct vs_mix_result vs_mix_run(uint64_t seed, const struct vs_mix_run *how)
 	if (!x->statics || !vs_hw_add_region(x->hw, x->statics, STATIC_LINES * 64, 0))
 		abort();
 	memset(x->statics, 0, STATIC_LINES * 64);
+	link_objects(x, seed);
 	for (uint32_t i = 0; i < x->cores; i++)
 		start_worker(x, i, &s);
 	r.stop = vs_engine_run(x->engine, how->limit ? how->limit : VS_PS_MAX_RUN);
