@@ -76,7 +76,8 @@ struct vs_scenario {
 	uint32_t replications;
 	struct vs_machine machine;
 	struct vs_machine_params machine_params;
-	uint32_t cpus; /* host CPUs used: the first so many cores of the machine */
+	char *machine_set; /* what of it the scenario set, as JSON; NULL: nothing */
+	uint32_t cpus;     /* host CPUs used: the first so many cores of the machine */
 	uint32_t hz;
 	enum vs_preempt preempt;
 	enum vs_ipi_send ipi_send;

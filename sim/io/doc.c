@@ -50,6 +50,7 @@ void vs_doc_release(struct vs_doc *doc)
 	for (size_t i = 0; i < doc->n_overrides; i++) {
 		free(doc->overrides[i].pointer);
 		free(doc->overrides[i].label);
+		free(doc->overrides[i].there);
 	}
 	free(doc->overrides);
 	json_decref(doc->root);

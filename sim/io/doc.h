@@ -16,7 +16,8 @@
 
 struct vs_override {
 	char *pointer; /* as resolved: "-" replaced by the index it came to */
-	char *label;   /* "--set POINTER=VALUE" */
+	char *label;   /* "--set POINTER=VALUE", or a place in another document */
+	char *there;   /* pointer in that document; NULL: as here */
 };
 
 struct vs_doc {
@@ -41,6 +42,9 @@ bool vs_doc_load(struct vs_doc *doc, const char *path, struct vs_errors *errs);
 void vs_doc_release(struct vs_doc *doc);
 /* Reports what can't be applied and goes on. */
 void vs_doc_override(struct vs_doc *doc, const struct vs_set *sets, size_t n_sets);
+/* What stands at `pointer` has been put there because of `at`, a place in another document: what is
+ * wrong with it is reported there. */
+bool vs_doc_put_by(struct vs_doc *doc, const char *pointer, const struct vs_at *at);
 
 struct vs_at vs_at_root(struct vs_doc *doc);
 struct vs_at vs_at_member(const struct vs_at *object, const char *key);

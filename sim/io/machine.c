@@ -7,6 +7,7 @@
 #include "sim/hw/hw.h"
 #include "sim/io/doc.h"
 #include "sim/io/machine_check.h"
+#include "sim/io/machine_set.h"
 #include "sim/io/place.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -398,8 +399,9 @@ static bool read_machine(struct load *l, const char *name)
 }
 
 bool vs_machine_load_params(const char *name_or_path, const char *beside_dir,
-			    const char *machines_dir, struct vs_machine *out,
-			    struct vs_machine_params *params, struct vs_errors *errs)
+			    const char *machines_dir, const struct vs_at *set,
+			    struct vs_machine *out, struct vs_machine_params *params,
+			    struct vs_errors *errs)
 {
 	struct load l = {.m = out};
 	char *path = vs_machine_path(name_or_path, beside_dir, machines_dir);
@@ -410,7 +412,8 @@ bool vs_machine_load_params(const char *name_or_path, const char *beside_dir,
 	if (!path)
 		vs_errors_add(errs, name_or_path, 0, 0, NULL, "out of memory");
 	else if (vs_doc_load(&l.doc, path, errs))
-		ok = read_machine(&l, by_name ? name_or_path : NULL);
+		ok = (!set || vs_machine_set_apply(&l.doc, set)) &
+		     read_machine(&l, by_name ? name_or_path : NULL);
 	if (ok && params)
 		*params = l.params;
 	else
@@ -423,5 +426,6 @@ bool vs_machine_load_params(const char *name_or_path, const char *beside_dir,
 bool vs_machine_load(const char *name_or_path, const char *beside_dir, const char *machines_dir,
 		     struct vs_machine *out, struct vs_errors *errs)
 {
-	return vs_machine_load_params(name_or_path, beside_dir, machines_dir, out, NULL, errs);
+	return vs_machine_load_params(name_or_path, beside_dir, machines_dir, NULL, out, NULL,
+				      errs);
 }

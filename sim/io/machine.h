@@ -11,17 +11,20 @@
 
 #include "sim/io/errors.h"
 
+struct vs_at;
+
 /*
  * `name_or_path` with a slash or ending in .json is a path, relative to `beside_dir`; anything else
  * is a file of `machines_dir`. Reads, checks the physics, computes the window. On false, `errs`
- * says why and *out is not to be used. `params` may be NULL; release it with
- * vs_machine_params_release.
+ * says why and *out is not to be used. `set` (or NULL) is a place in a scenario with numbers
+ * instead of the file's. `params` may be NULL; release it with vs_machine_params_release.
  */
 bool vs_machine_load(const char *name_or_path, const char *beside_dir, const char *machines_dir,
 		     struct vs_machine *out, struct vs_errors *errs);
 bool vs_machine_load_params(const char *name_or_path, const char *beside_dir,
-			    const char *machines_dir, struct vs_machine *out,
-			    struct vs_machine_params *params, struct vs_errors *errs);
+			    const char *machines_dir, const struct vs_at *set,
+			    struct vs_machine *out, struct vs_machine_params *params,
+			    struct vs_errors *errs);
 
 /* -- which file ---------------------------------------------------------------------------- */
 

@@ -1,9 +1,11 @@
-/* --set: values put into a document before it is read. */
+/* Values put into a document before it is read: --set, and what a scenario sets of its machine. */
 #define _GNU_SOURCE /* asprintf */
 #include "sim/io/doc.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "sim/io/place.h"
 
 #define PART_MAX 128
 
@@ -118,14 +120,15 @@ static char *apply(json_t *root, const struct vs_set *set)
 	return resolved;
 }
 
-static bool remember(struct vs_doc *doc, char *pointer, char *label)
+static bool remember(struct vs_doc *doc, char *pointer, char *label, char *there)
 {
 	struct vs_override *o = realloc(doc->overrides, (doc->n_overrides + 1) * sizeof(*o));
 
 	if (!o)
 		return false;
 	doc->overrides = o;
-	o[doc->n_overrides++] = (struct vs_override){.pointer = pointer, .label = label};
+	o[doc->n_overrides++] =
+		(struct vs_override){.pointer = pointer, .label = label, .there = there};
 	return true;
 }
 
@@ -145,10 +148,22 @@ void vs_doc_override(struct vs_doc *doc, const struct vs_set *sets, size_t n_set
 				      "INDEX at most the array's length",
 				      doc->path);
 			free(label);
-		} else if (!remember(doc, pointer, label)) {
+		} else if (!remember(doc, pointer, label, NULL)) {
 			vs_errors_add(doc->errs, doc->path, 0, 0, NULL, "out of memory");
 			free(pointer);
 			free(label);
 		}
 	}
+}
+
+bool vs_doc_put_by(struct vs_doc *doc, const char *pointer, const struct vs_at *at)
+{
+	char *copy = strdup(pointer), *label = vs_at_where(at), *there = vs_at_pointer(at);
+
+	if (copy && label && there && remember(doc, copy, label, there))
+		return true;
+	free(copy);
+	free(label);
+	free(there);
+	return false;
 }

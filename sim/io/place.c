@@ -80,14 +80,15 @@ static bool is_at_or_below(const char *pointer, const char *top)
 
 /* The last override that decides what stands at `pointer`. `made`: also one that made the objects
  * around its own place. */
-static const char *override_of(const struct vs_doc *doc, const char *pointer, bool made)
+static const struct vs_override *override_of(const struct vs_doc *doc, const char *pointer,
+					     bool made)
 {
 	for (size_t i = doc->n_overrides; i-- > 0;) {
 		const struct vs_override *o = &doc->overrides[i];
 
 		if (is_at_or_below(pointer, o->pointer) ||
 		    (made && is_at_or_below(o->pointer, pointer)))
-			return o->label;
+			return o;
 	}
 	return NULL;
 }
@@ -99,22 +100,38 @@ static void report(const struct vs_at *at, bool at_key, const char *message)
 	char *pointer = vs_at_pointer(at);
 	struct offsets o;
 	size_t line = 0, column = 0;
-	const char *label;
+	const struct vs_override *by;
 	bool found;
 
 	/* what is missing is missing from the object around it */
 	while (!near->value && near->parent)
 		near = near->parent;
 	found = locate(near, &o);
-	label = pointer ? override_of(doc, pointer, !found) : NULL;
-	if (label) {
-		vs_errors_add(doc->errs, label, 0, 0, pointer, "%s", message);
+	by = pointer ? override_of(doc, pointer, !found) : NULL;
+	if (by) {
+		vs_errors_add(doc->errs, by->label, 0, 0, by->there ? by->there : pointer, "%s",
+			      message);
 	} else {
 		if (found)
 			vs_text_position(&doc->text, at_key ? o.key : o.value, &line, &column);
 		vs_errors_add(doc->errs, doc->path, line, column, pointer, "%s", message);
 	}
 	free(pointer);
+}
+
+char *vs_at_where(const struct vs_at *at)
+{
+	char *pointer = vs_at_pointer(at), *where = NULL;
+	const struct vs_override *by = pointer ? override_of(at->doc, pointer, false) : NULL;
+	size_t line = 0, column = 0;
+	struct offsets o;
+
+	free(pointer);
+	if (by)
+		return strdup(by->label);
+	if (locate(at, &o))
+		vs_text_position(&at->doc->text, o.value, &line, &column);
+	return asprintf(&where, "%s:%zu:%zu", at->doc->path, line, column) < 0 ? NULL : where;
 }
 
 void vs_at_error(const struct vs_at *at, const char *format, ...)

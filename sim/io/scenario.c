@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/io/build.h"
 #include "sim/io/machine.h"
 #include "sim/io/scenario_parts.h"
 
@@ -76,7 +77,7 @@ static bool machine_exists(const struct vs_at *at, const char *name, const char 
 
 static bool read_machine(struct reading *r, const struct vs_at *root)
 {
-	struct vs_at at = vs_at_member(root, "machine");
+	struct vs_at at = vs_at_member(root, "machine"), set = vs_at_member(root, "machine_set");
 	const char *name;
 	char *beside;
 	bool ok;
@@ -85,10 +86,12 @@ static bool read_machine(struct reading *r, const struct vs_at *root)
 		return false;
 	beside = directory_of(r->doc.path);
 	ok = beside && machine_exists(&at, name, beside, r->machines_dir) &&
-	     vs_machine_load_params(name, beside, r->machines_dir, &r->s->machine,
-				    &r->s->machine_params, r->doc.errs);
+	     vs_machine_load_params(name, beside, r->machines_dir, set.value ? &set : NULL,
+				    &r->s->machine, &r->s->machine_params, r->doc.errs);
 	free(beside);
-	return ok;
+	if (set.value)
+		r->s->machine_set = json_dumps(set.value, JSON_COMPACT | VS_JSON_FORMAT);
+	return ok && (!set.value || r->s->machine_set);
 }
 
 static bool read_table(const struct reading *r, const struct vs_at *at, size_t i)
@@ -134,8 +137,8 @@ static bool read_tables(const struct reading *r, const struct vs_at *root)
 static bool read_scenario(struct reading *r)
 {
 	static const char *const keys[] = {
-		"schema", "name",  "description", "seed",    "replications", "machine", "host",
-		"vm",     "guest", "tables",      "streams", "limits",       "inject"};
+		"schema", "name", "description", "seed",   "replications", "machine", "machine_set",
+		"host",   "vm",   "guest",       "tables", "streams",      "limits",  "inject"};
 	struct vs_at root = vs_at_root(&r->doc);
 	bool ok, machine, vm, limits;
 
@@ -192,6 +195,7 @@ void vs_scenario_free(struct vs_scenario *s)
 	free(s->guest_run.values);
 	free(s->guest_halt.values);
 	free(s->description);
+	free(s->machine_set);
 	vs_machine_params_release(&s->machine_params);
 	free(s);
 }

@@ -99,6 +99,8 @@ json_t *vs_scenario_to_json(const struct vs_scenario *s)
 			  s->name, "description", s->description, "seed", (json_int_t)s->seed,
 			  "replications", (json_int_t)s->replications, "machine", s->machine.name);
 
+	if (s->machine_set)
+		out = vs_with(out, "machine_set", json_loads(s->machine_set, 0, NULL));
 	guest = vs_with(guest, "halt_us", vs_dist_to_json(&s->guest_halt));
 	limits = vs_with(limits, "wall_s", json_integer(s->limit_wall_s));
 	out = vs_with(out, "host", host_to_json(s));

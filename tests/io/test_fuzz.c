@@ -52,7 +52,7 @@ static void try_machine(const char *path)
 	bool ok;
 
 	vs_errors_init(&errs);
-	ok = vs_machine_load_params(path, ".", MACHINES_DIR, &m, &params, &errs);
+	ok = vs_machine_load_params(path, ".", MACHINES_DIR, NULL, &m, &params, &errs);
 	ck_assert_int_eq(ok, errs.total == 0);
 	vs_machine_params_release(&params);
 	vs_errors_release(&errs);

@@ -18,7 +18,7 @@ static void load_shipped(const char *name, struct vs_machine *m, struct vs_machi
 	char *said;
 
 	vs_errors_init(&errs);
-	if (!vs_machine_load_params(name, ".", MACHINES_DIR, m, params, &errs)) {
+	if (!vs_machine_load_params(name, ".", MACHINES_DIR, NULL, m, params, &errs)) {
 		said = printed(&errs);
 		ck_abort_msg("%s", said);
 	}
@@ -244,7 +244,7 @@ START_TEST(contradictions_are_refused)
 
 	snprintf(path, sizeof(path), "./%s", file);
 	vs_errors_init(&errs);
-	ck_assert(!vs_machine_load_params(path, ".", MACHINES_DIR, &m, &params, &errs));
+	ck_assert(!vs_machine_load_params(path, ".", MACHINES_DIR, NULL, &m, &params, &errs));
 	unlink(file);
 	ck_assert_ptr_null(params.v);
 	said = printed(&errs);

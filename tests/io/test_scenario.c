@@ -183,6 +183,41 @@ START_TEST(overrides)
 }
 END_TEST
 
+/* toy-4 has mlp 4, 120 ns across and 40 ns inside, each "assumed" with a sentence. */
+START_TEST(numbers_of_the_machine)
+{
+	const struct vs_set sets[] = {
+		{"/machine_set", "{\"mlp\": 9, \"transfer_ns\": {\"cross_socket\": 130.5}}"},
+		{"/machine_set/mlp", "1"},
+		{"/machine_set/home_in_path", "true"},
+	};
+	struct vs_scenario *s = load_text(minimal, sets, 3), *again;
+	unsigned set = 0;
+	char *text;
+
+	ck_assert_uint_eq(s->machine.mlp, 1);
+	ck_assert_uint_eq(s->machine.transfer_ps[VS_CROSS_SOCKET], 130500);
+	ck_assert_uint_eq(s->machine.transfer_ps[VS_SAME_L3], 40000);
+	ck_assert(s->machine.home_in_path);
+	for (size_t i = 0; i < s->machine_params.n; i++) {
+		const struct vs_machine_param *p = &s->machine_params.v[i];
+
+		if (strcmp(p->note, "set by the scenario") != 0)
+			continue;
+		set++;
+		ck_assert_int_eq(p->provenance, VS_ASSUMED);
+	}
+	ck_assert_uint_eq(set, 3);
+	text = vs_scenario_to_text(s);
+	again = load_text(text, NULL, 0);
+	ck_assert_uint_eq(again->machine.mlp, 1);
+	ck_assert_uint_eq(again->machine.transfer_ps[VS_CROSS_SOCKET], 130500);
+	free(text);
+	vs_scenario_free(again);
+	vs_scenario_free(s);
+}
+END_TEST
+
 START_TEST(options_are_cut_at_the_first_equals_sign)
 {
 	char good[] = "/a/b=c=d", none[] = "/a/b", relative[] = "a=b";
@@ -273,6 +308,7 @@ int main(void)
 	tcase_add_test(t, long_fractions_resolve_to_what_runs);
 	tcase_add_test(t, times_become_whole_picoseconds);
 	tcase_add_test(t, overrides);
+	tcase_add_test(t, numbers_of_the_machine);
 	tcase_add_test(t, options_are_cut_at_the_first_equals_sign);
 	tcase_add_test(t, machine_beside_the_scenario);
 	tcase_add_test(t, without_a_list_any_table_is_taken);
