@@ -30,9 +30,10 @@ static void zero_pages(struct rig_core *me)
 
 /*
  * A cold page of 64 lines: 1 + 100 for the first, 63 x 5 for the rest. All 64 fit in L2 (16 sets of
- * 4), so the second time they are held: 1 + 64 x 1. Two pages are two transactions. 4,096 bytes
- * that begin in the middle of a line are 65 lines, of which the first and the last share a set of
- * L2 with three others of the range: a line in between stays.
+ * 4), so the second time they are held, but not in L1, which holds the last 16 lines and loses each
+ * before its turn: 1 + 64 x 4. Two pages are two transactions. 4,096 bytes that begin in the middle
+ * of a line are 65 lines, of which the first and the last share a set of L2 with three others of
+ * the range: a line in between stays.
  */
 START_TEST(zeroing_goes_by_bandwidth)
 {
@@ -40,9 +41,39 @@ START_TEST(zeroing_goes_by_bandwidth)
 
 	run_alone(&r, _i, zero_pages);
 	ck_assert_ps(r.core[0].t[0], (1 + 100 + 63 * 5) * NS);
-	ck_assert_ps(r.core[0].t[1], (1 + 64) * NS);
+	ck_assert_ps(r.core[0].t[1], (1 + 64 * 4) * NS);
 	ck_assert_ps(r.core[0].t[2], 2 * (1 + 100 + 63 * 5) * NS);
 	ck_assert_ps(r.core[0].t[3], (1 + 100 + 64 * 5) * NS);
+	rig_free(&r);
+}
+END_TEST
+
+/* Lines 0, 16, 32, 48 and 64 share a set of L2, of four lines, and one of L1, of two. */
+static void use_as_a_range(struct rig_core *me)
+{
+	for (int i = 0; i < 4; i++)
+		rig_read(me, at(me, 1024 * i));
+	rig_note(me, rig_copy(me, at(me, 0), at(me, 3072), 64));
+	rig_note(me, rig_copy(me, at(me, 0), at(me, 3072), 64));
+	rig_read(me, at(me, 4096));
+	rig_note(me, rig_read(me, at(me, 0)));
+	rig_note(me, rig_read(me, at(me, 1024)));
+}
+
+/*
+ * Lines 0, 16, 32, 48 are held, 32 and 48 in L1 too. A copy from 48 to 0: 4 for 0, which pushes 32
+ * out of L1, and 1 for 48: 1 + 5. The same again: 1 + 2. So line 64 pushes 0 out of L1 and 16, the
+ * least recently used, out of L2. Line 0 is in L2: 5. Line 16 is in L3: 21.
+ */
+START_TEST(a_range_uses_what_it_touches)
+{
+	struct rig r;
+
+	run_alone(&r, _i, use_as_a_range);
+	ck_assert_ps(r.core[0].t[0], 6 * NS);
+	ck_assert_ps(r.core[0].t[1], 3 * NS);
+	ck_assert_ps(r.core[0].t[2], 5 * NS);
+	ck_assert_ps(r.core[0].t[3], 21 * NS);
 	rig_free(&r);
 }
 END_TEST
@@ -205,8 +236,11 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		zeroing_goes_by_bandwidth, a_copy_is_granted_at_once,
-		ranges_that_share_a_line,  crossing_copies_do_not_block_each_other,
+		zeroing_goes_by_bandwidth,
+		a_range_uses_what_it_touches,
+		a_copy_is_granted_at_once,
+		ranges_that_share_a_line,
+		crossing_copies_do_not_block_each_other,
 		what_is_counted,
 	};
 
