@@ -65,6 +65,8 @@ static inline void schedule(void)
 }
 
 #define cond_resched() vs_cond_resched()
+/* Before guest mode is entered: gives way if asked to, however the kernel preempts. */
+#define xfer_to_guest_mode_handle_work() vs_resched()
 #define cpu_relax() vs_cpu_relax()
 
 #endif

@@ -31,6 +31,7 @@ uint32_t vs_hz(void); /* ticks per simulated second */
 void vs_preempt_disable(void);
 void vs_preempt_enable(void); /* may switch */
 void vs_cond_resched(void);   /* may switch (voluntary) */
+void vs_resched(void);        /* before guest or user mode: gives way if asked to; may switch */
 void vs_cpu_relax(void);      /* parks until something read by this spin changes */
 
 enum vs_wait {

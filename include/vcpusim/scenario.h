@@ -63,6 +63,28 @@ struct vs_stream {
 enum vs_preempt { VS_PREEMPT_NONE, VS_PREEMPT_VOLUNTARY, VS_PREEMPT_FULL };
 enum vs_ipi_send { VS_SEND_SHORTHAND, VS_SEND_PHYSICAL, VS_SEND_CLUSTER, VS_SEND_PV };
 enum vs_ipi_delivery { VS_DELIVERY_EXIT, VS_DELIVERY_POSTED };
+
+/*
+ * The fair scheduler's: see sim/host/fair.c. Defaults are those of Linux (kernel/sched/fair.c at
+ * 000619680c37): 6, 0.75 and 1 ms, times 1 + log2 of the number of CPUs, 8 at most; 0.5 ms.
+ */
+struct vs_sched_params {
+	vs_ps latency_ps;            /* in which everybody who waits gets a turn */
+	vs_ps min_granularity_ps;    /* if that leaves each so much */
+	vs_ps wakeup_granularity_ps; /* a woken thread preempts if ahead by more */
+	vs_ps migration_cost_ps;     /* who ran within it stays; who idles less does not pull */
+};
+
+static inline struct vs_sched_params vs_sched_defaults(uint32_t cpus)
+{
+	vs_ps factor = 1 + (cpus >= 2) + (cpus >= 4) + (cpus >= 8);
+
+	return (struct vs_sched_params){.latency_ps = factor * 6000 * VS_PS_PER_US,
+					.min_granularity_ps = factor * 750 * VS_PS_PER_US,
+					.wakeup_granularity_ps = factor * 1000 * VS_PS_PER_US,
+					.migration_cost_ps = 500 * VS_PS_PER_US};
+}
+
 enum vs_placement { VS_PLACE_FLOAT, VS_PLACE_PINNED };
 
 struct vs_table_ref {
@@ -80,6 +102,7 @@ struct vs_scenario {
 	uint32_t cpus;     /* host CPUs used: the first so many cores of the machine */
 	uint32_t hz;
 	enum vs_preempt preempt;
+	struct vs_sched_params sched;
 	enum vs_ipi_send ipi_send;
 	enum vs_ipi_delivery ipi_delivery;
 	uint32_t max_vcpus;

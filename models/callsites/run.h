@@ -153,7 +153,7 @@ static void kvm_vcpu_run(struct kvm_vcpu *vcpu)
 		srcu_read_unlock(&kvm->srcu, vcpu->srcu_idx);
 		if (why == VS_EXIT_HLT)
 			kvm_vcpu_halt(vcpu);
-		cond_resched();
+		xfer_to_guest_mode_handle_work();
 		vcpu->srcu_idx = srcu_read_lock(&kvm->srcu);
 	} while (why != VS_EXIT_STOP);
 	srcu_read_unlock(&kvm->srcu, vcpu->srcu_idx);

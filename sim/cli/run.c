@@ -351,6 +351,8 @@ static void take_counters(struct run *r, uint64_t wall_ns)
 	count(r->out, "guest_entries", t.guest_entries);
 	count(r->out, "kicks", t.kicks);
 	count(r->out, "migrations", t.migrations);
+	count(r->out, "pulls", t.pulls);
+	count(r->out, "preemptions", t.preemptions);
 	count(r->out, "exits_interrupt", t.exits[VS_EXIT_INTERRUPT]);
 	count(r->out, "exits_hlt", t.exits[VS_EXIT_HLT]);
 	count(r->out, "exits_operation", t.exits[VS_EXIT_OPERATION]);

@@ -29,6 +29,7 @@ static void cpu_init(struct vs_host *h, uint32_t id)
 	cpu->mode = VS_CPU_IDLE;
 	vs_history_init(&cpu->idle, 1);
 	vs_call_records_init(h, cpu);
+	vs_balance_init(cpu);
 }
 
 struct vs_host *vs_host_new(struct vs_engine *e, struct vs_hw *hw, const struct vs_scenario *s)
@@ -46,7 +47,9 @@ struct vs_host *vs_host_new(struct vs_engine *e, struct vs_hw *hw, const struct 
 	h->window = d->history;
 	h->keep = 2 * d->history + d->agent + KEEP_MARGIN_PS;
 	h->cpus = calloc(h->n_cpus, sizeof(*h->cpus));
-	VS_ASSERT(h->cpus);
+	h->maybe_idle = calloc(vs_map_words(h), sizeof(*h->maybe_idle));
+	h->maybe_waiting = calloc(vs_map_words(h), sizeof(*h->maybe_waiting));
+	VS_ASSERT(h->cpus && h->maybe_idle && h->maybe_waiting);
 	for (uint32_t i = 0; i < h->n_cpus; i++)
 		cpu_init(h, i);
 	vs_engine_set_attend(e, vs_host_attend);
@@ -59,7 +62,9 @@ void vs_host_free(struct vs_host *h)
 		return;
 	for (uint32_t i = 0; i < h->n_cpus; i++) {
 		vs_history_release(&h->cpus[i].idle);
+		vs_history_release(&h->cpus[i].waiting);
 		free(h->cpus[i].irq);
+		free(h->cpus[i].rq.heap);
 	}
 	for (uint32_t i = 0; i < h->n_tasks; i++) {
 		vs_history_release(&h->tasks[i]->where);
@@ -68,6 +73,8 @@ void vs_host_free(struct vs_host *h)
 	free(h->tasks);
 	free(h->cpus);
 	free(h->reported);
+	free(h->maybe_idle);
+	free(h->maybe_waiting);
 	free(h);
 }
 
@@ -179,7 +186,9 @@ void vs_host_resched(struct vs_host *h)
 {
 	vs_ps now;
 
-	vs_here(h, &now)->need_resched = true;
+	struct vs_cpu *cpu = vs_here(h, &now);
+
+	cpu->need_resched = cpu->urgent = true;
 }
 
 void vs_host_keep_tick(struct vs_host *h)
@@ -237,6 +246,8 @@ void vs_host_stats(const struct vs_host *h, struct vs_host_stats *out)
 		out->guest_entries += s->guest_entries;
 		out->kicks += s->kicks;
 		out->migrations += s->migrations;
+		out->preemptions += s->preemptions;
+		out->pulls += s->pulls;
 		for (int e = 0; e < VS_EXIT_REASONS; e++)
 			out->exits[e] += s->exits[e];
 		out->polls += s->polls;

@@ -44,6 +44,10 @@ struct vs_task_params {
 	enum vs_task_kind kind;
 	int32_t cpu; /* first CPU; < 0: host places it */
 	bool pinned; /* never leaves it */
+	/* CPUs it may run on; n 0: all. Its first CPU is one of them. */
+	uint32_t first_cpu, n_cpus;
+	int nice;   /* -20 to 19: its weight */
+	uint8_t rt; /* real-time priority, 1 to 99, above all that have none; 0: none */
 	void (*fn)(void *arg);
 	void *arg;
 	const struct vs_guest_ops *guest; /* vCPU threads */
@@ -122,7 +126,10 @@ vs_ps vs_host_window(const struct vs_host *h);
 uint64_t vs_host_idle_count(const struct vs_host *h, uint32_t cpu, vs_ps as_of);
 
 struct vs_host_stats {
-	uint64_t switches, wakes, ticks, guest_entries, kicks, migrations;
+	uint64_t switches, wakes, ticks, guest_entries, kicks;
+	uint64_t migrations;  /* to another CPU, for whatever reason; of these ... */
+	uint64_t pulls;       /* ... given to a CPU that asked for one */
+	uint64_t preemptions; /* switches away from a thread that could have gone on */
 	uint64_t exits[VS_EXIT_REASONS];
 	uint64_t polls, poll_hits; /* halts that polled; that polling was enough for */
 };

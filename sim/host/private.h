@@ -13,6 +13,9 @@ void vs_host_fail(const char *file, int line, const char *what) __attribute__((n
 			vs_host_fail(__FILE__, __LINE__, #c);                                      \
 	} while (0)
 
+/* How a thread came to wait for a CPU. */
+enum vs_entry { VS_ENTRY_NEW, VS_ENTRY_WOKEN, VS_ENTRY_WAITING };
+
 enum vs_state { VS_NEW, VS_RUNNABLE, VS_RUNNING, VS_BLOCKED, VS_DEAD };
 
 /* One sleep, as the deadlock report wants it. pc 0: not started yet, or ended. */
@@ -45,12 +48,20 @@ struct vs_task {
 	void *arg;
 	uint32_t cpu;
 	struct vs_history where;
-	struct vs_task *next; /* run queue */
 	enum vs_state state;
 	bool in_block;     /* between the call of vs_task_block and its return */
 	bool pending_wake; /* came while it was not asleep */
 	bool timed_out;
 	bool moved; /* has not run on this CPU since it came */
+	/* run queue */
+	enum vs_entry entry;
+	uint32_t rq_at;
+	uint32_t first_cpu, n_cpus; /* may run on [first_cpu, first_cpu + n_cpus) */
+	uint32_t weight;
+	uint8_t rt;
+	uint64_t turn;       /* real-time: among equal priorities */
+	int64_t vruntime_ps; /* on its way between CPUs: beyond the old one's least */
+	vs_ps ran_until;
 	struct vs_event *deadline;
 	struct vs_wait_info wait, last_wait;
 	vs_ps books[VS_CAUSES];
@@ -94,18 +105,33 @@ struct vs_irq {
 	uint64_t arg;
 };
 
+/* Threads that wait for a CPU (runqueue.c) and how the current one stands (fair.c). */
+struct vs_rq {
+	struct vs_task **heap;
+	uint32_t n, cap;
+	uint32_t n_fair, n_movable; /* not real-time; not pinned */
+	uint64_t weight;            /* of the fair ones */
+	int64_t min_vruntime_ps;
+	struct vs_task *next; /* has preempted by waking: goes first if that is not too unfair */
+	uint64_t turns;
+	vs_ps run_since; /* the current thread is charged up to here; NEVER: not now */
+	vs_ps ran_ps;    /* since it came in */
+};
+
+#define VS_LEVELS 3 /* L3 domain, socket, machine */
+
 struct vs_cpu {
 	struct vs_host *host;
 	struct vs_core *core;
 	uint32_t id;
 	enum vs_cpu_mode mode;
 	struct vs_task *current;
-	struct vs_task *rq_head, *rq_tail;
+	struct vs_rq rq;
 	bool need_resched;
+	bool urgent;      /* RCU asked for it */
 	bool stopped;     /* guests may not be entered any more */
 	bool guest_ended; /* its run was used up, not interrupted */
 	bool tick_armed;
-	vs_ps slice_start;
 	vs_ps busy_until;       /* idle: serving interrupts until then */
 	vs_ps acting_at;        /* while a handler runs here: when what it does happens ... */
 	vs_ps seen_at;          /* ... and when its event came: others are known up to here */
@@ -120,6 +146,11 @@ struct vs_cpu {
 	char *area_next; /* of threads made for this CPU */
 	size_t area_left;
 	struct vs_history idle; /* counts entries and exits; odd: idle */
+	/* balance.c */
+	struct vs_history waiting; /* threads that may move */
+	bool pulling;              /* has asked another CPU for a thread */
+	vs_ps idle_since, avg_idle_ps;
+	vs_ps next_balance[VS_LEVELS];
 	struct vs_host_stats stats;
 };
 
@@ -135,7 +166,10 @@ struct vs_host {
 	struct vs_cpu *cpus;
 	struct vs_task **tasks;
 	uint32_t n_tasks, cap_tasks;
-	uint32_t next_cpu;     /* round-robin of new threads */
+	uint32_t next_cpu; /* round-robin of new threads */
+	/* CPUs that may have been idle, or had threads waiting, at some time that can still be
+	 * asked for. What a look-up finds does not depend on who else is in them. */
+	uint64_t *maybe_idle, *maybe_waiting;
 	struct vs_cpu *acting; /* whose handler runs; NULL in context code */
 	struct vs_host_hooks hooks;
 	struct vs_bug_sink sink;
@@ -199,8 +233,46 @@ void vs_give_up_cpu(void);
 void vs_yield_cpu(void);
 void vs_task_ends(struct vs_task *t) __attribute__((noreturn));
 
+/* runqueue.c */
+void vs_rq_add(struct vs_rq *rq, struct vs_task *t);
+void vs_rq_remove(struct vs_rq *rq, struct vs_task *t);
+bool vs_rq_before(const struct vs_task *a, const struct vs_task *b);
+struct vs_task *vs_rq_first(const struct vs_rq *rq);
+
+/* fair.c */
+uint32_t vs_fair_weight(int nice);
+void vs_fair_charge(struct vs_cpu *cpu, vs_ps now);
+void vs_fair_place(struct vs_cpu *cpu, struct vs_task *t);
+bool vs_fair_preempts(struct vs_cpu *cpu, struct vs_task *t);
+struct vs_task *vs_fair_pick(struct vs_cpu *cpu);
+void vs_fair_start(struct vs_cpu *cpu, vs_ps at);
+bool vs_fair_expired(struct vs_cpu *cpu, vs_ps now);
+
+/* place.c */
+uint32_t vs_map_words(const struct vs_host *h);
+void vs_place_idle(struct vs_cpu *cpu);    /* it has just become so */
+void vs_place_waiting(struct vs_cpu *cpu); /* threads wait here */
+uint32_t vs_place_find_idle(const struct vs_cpu *cpu, const struct vs_task *t, vs_ps seen);
+uint32_t vs_place_find_waiting(const struct vs_cpu *cpu, uint32_t level, uint64_t least,
+			       vs_ps seen);
+uint32_t vs_place_span(const struct vs_host *h, uint32_t level);
+
+static inline bool vs_may_run_on(const struct vs_task *t, uint32_t cpu)
+{
+	return cpu - t->first_cpu < t->n_cpus;
+}
+
+/* balance.c */
+void vs_balance_init(struct vs_cpu *cpu);
+void vs_balance_publish(struct vs_cpu *cpu, vs_ps at);
+void vs_balance_idle(struct vs_cpu *cpu);
+void vs_balance_busy(struct vs_cpu *cpu, vs_ps at);
+void vs_balance_tick(struct vs_cpu *cpu);
+
 /* wake.c */
 enum vs_cause vs_wait_cause(enum vs_wait why); /* what waiting for it is booked under */
+void vs_task_leaves(struct vs_cpu *cpu, struct vs_task *t, uint32_t to, vs_ps at);
+void vs_task_arrives(struct vs_cpu *cpu, struct vs_task *t);
 void vs_wake_here(struct vs_cpu *cpu, struct vs_task *t, vs_ps at);
 uint32_t vs_task_forward(const struct vs_cpu *cpu, const struct vs_task *t, vs_ps seen);
 

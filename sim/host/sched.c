@@ -1,33 +1,10 @@
 /*
- * The run queue of a CPU: first in, first out, round-robin at the tick. Policy is to be replaced;
- * what switching costs and how books are kept is not.
+ * Giving a CPU to threads: switching, going idle, preemption. Who is next: fair.c.
  *
  * Books: while a thread runs, sim/hw books each advance of the clock. While it does not, its time
  * belongs to what it waits for, and `books_to` says up to when that is written down.
  */
 #include "sim/host/private.h"
-
-static void rq_push(struct vs_cpu *cpu, struct vs_task *t)
-{
-	t->next = NULL;
-	if (cpu->rq_tail)
-		cpu->rq_tail->next = t;
-	else
-		cpu->rq_head = t;
-	cpu->rq_tail = t;
-}
-
-static struct vs_task *rq_pop(struct vs_cpu *cpu)
-{
-	struct vs_task *t = cpu->rq_head;
-
-	if (!t)
-		return NULL;
-	cpu->rq_head = t->next;
-	if (!cpu->rq_head)
-		cpu->rq_tail = NULL;
-	return t;
-}
 
 bool vs_may_preempt(const struct vs_task *t)
 {
@@ -50,7 +27,7 @@ static void switch_in(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 	t->state = VS_RUNNING;
 	cpu->current = t;
 	cpu->mode = VS_CPU_THREAD;
-	cpu->slice_start = at;
+	vs_fair_start(cpu, at);
 	cpu->stats.switches++;
 	c->clock = at;
 	c->run = t->ctx;
@@ -72,7 +49,8 @@ vs_ps vs_cpu_awake(const struct vs_cpu *cpu, vs_ps at)
 	return at > cpu->busy_until ? at + cpu->host->m->idle_exit_ps : cpu->busy_until;
 }
 
-static void go_idle(struct vs_cpu *cpu, vs_ps now)
+/* seen: up to when others are known. */
+static void go_idle(struct vs_cpu *cpu, vs_ps now, vs_ps seen)
 {
 	struct vs_core *c = cpu->core;
 	const struct vs_host_hooks *hooks = &cpu->host->hooks;
@@ -85,33 +63,36 @@ static void go_idle(struct vs_cpu *cpu, vs_ps now)
 	c->attention = false;
 	vs_hw_set_books(c, NULL);
 	stamp_idle(cpu, now);
+	vs_place_idle(cpu);
 	vs_handler_begin(cpu, now);
+	cpu->seen_at = seen;
 	if (hooks->idle)
 		hooks->idle(hooks->ctx, cpu->id, now, true);
 	vs_irq_idle_all(cpu);
+	vs_balance_idle(cpu);
 	vs_handler_end(cpu);
 }
 
-static void start_from_idle(struct vs_cpu *cpu, vs_ps at)
+static void start_from_idle(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 {
 	const struct vs_host_hooks *hooks = &cpu->host->hooks;
 
 	stamp_idle(cpu, at);
+	vs_balance_busy(cpu, at);
 	if (hooks->idle)
 		hooks->idle(hooks->ctx, cpu->id, at, false);
-	switch_in(cpu, rq_pop(cpu), vs_cpu_awake(cpu, at));
+	switch_in(cpu, t, vs_cpu_awake(cpu, at));
 	vs_tick_arm(cpu, at);
 	vs_core_changed(cpu->core);
 }
 
 /* -- coming and going -------------------------------------------------------------------------- */
 
-/* A kernel thread does not wait for a guest's or a user's slice; anyone else does. */
-static void check_preempt(struct vs_cpu *cpu, const struct vs_task *t, vs_ps at)
+static void check_preempt(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 {
 	static const struct vs_irq resched = {.kind = VS_IRQ_RESCHED};
 
-	if (t->kind != VS_TASK_KTHREAD || cpu->current->kind == VS_TASK_KTHREAD)
+	if (!vs_fair_preempts(cpu, t))
 		return;
 	cpu->need_resched = true;
 	if (cpu->mode == VS_CPU_GUEST || cpu->mode == VS_CPU_COMPUTE ||
@@ -122,12 +103,17 @@ static void check_preempt(struct vs_cpu *cpu, const struct vs_task *t, vs_ps at)
 /* t, which is on this CPU, may run from `at` on. Handlers and context code. */
 void vs_cpu_enqueue(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 {
+	vs_fair_charge(cpu, at);
+	vs_fair_place(cpu, t);
 	t->state = VS_RUNNABLE;
-	rq_push(cpu, t);
-	if (cpu->mode == VS_CPU_IDLE)
-		start_from_idle(cpu, at);
-	else
-		check_preempt(cpu, t, at);
+	t->turn = ++cpu->rq.turns;
+	if (cpu->mode == VS_CPU_IDLE) {
+		start_from_idle(cpu, t, at);
+		return;
+	}
+	vs_rq_add(&cpu->rq, t);
+	vs_balance_publish(cpu, at);
+	check_preempt(cpu, t, at);
 }
 
 /* A handler ends what the parked thread of this CPU sits in (guest, computing): it goes
@@ -146,35 +132,49 @@ void vs_cpu_resume(struct vs_cpu *cpu, vs_ps at)
 	vs_core_changed(c);
 }
 
+static void tell_switched(struct vs_cpu *cpu)
+{
+	const struct vs_host_hooks *hooks = &cpu->host->hooks;
+
+	if (!hooks->switched)
+		return;
+	vs_hook_begin(cpu, cpu->core->clock);
+	hooks->switched(hooks->ctx, cpu->id, cpu->core->clock);
+	vs_hook_end(cpu);
+}
+
 /* The current thread, whose state has been set, gives the CPU up. Returns when it has it again. */
 void vs_give_up_cpu(void)
 {
 	struct vs_cpu *cpu = vs_this_cpu();
-	const struct vs_host *h = cpu->host;
 	struct vs_task *prev = cpu->current;
+	vs_ps seen = cpu->core->clock;
+	bool again = prev->state == VS_RUNNABLE;
 
-	cpu->need_resched = false;
-	if (h->hooks.switched) {
-		vs_hook_begin(cpu, cpu->core->clock);
-		h->hooks.switched(h->hooks.ctx, cpu->id, cpu->core->clock);
-		vs_hook_end(cpu);
-	}
+	vs_fair_charge(cpu, seen);
+	cpu->rq.run_since = VS_PS_NEVER; /* the rest is nobody's */
+	tell_switched(cpu);
+	cpu->need_resched = cpu->urgent = false;
 	vs_ps now = cpu->core->clock;
 
-	prev->books_to = now;
+	prev->books_to = prev->ran_until = now;
 	vs_account_leaves(prev, now);
-	struct vs_task *next = rq_pop(cpu);
+	if (again)
+		vs_rq_add(&cpu->rq, prev);
+	struct vs_task *next = vs_fair_pick(cpu);
 
+	vs_balance_publish(cpu, now);
 	if (next == prev) {
 		prev->state = VS_RUNNING;
 		vs_account(prev, VS_VCPU_HOST, now);
-		cpu->slice_start = now;
+		vs_fair_start(cpu, now);
 		return;
 	}
+	cpu->stats.preemptions += again;
 	if (next)
-		switch_in(cpu, next, now + h->m->context_switch_ps);
+		switch_in(cpu, next, now + cpu->host->m->context_switch_ps);
 	else
-		go_idle(cpu, now);
+		go_idle(cpu, now, seen);
 	if (prev->state == VS_DEAD)
 		vs_ctx_exit(prev->ctx);
 	vs_core_park();
@@ -182,10 +182,7 @@ void vs_give_up_cpu(void)
 
 void vs_yield_cpu(void)
 {
-	struct vs_cpu *cpu = vs_this_cpu();
-
-	cpu->current->state = VS_RUNNABLE;
-	rq_push(cpu, cpu->current);
+	vs_this_cpu()->current->state = VS_RUNNABLE;
 	vs_give_up_cpu();
 }
 
@@ -227,16 +224,34 @@ void vs_preempt_enable(void)
 		vs_yield_cpu();
 }
 
-void vs_cond_resched(void)
+static void told_to_give_up(uintptr_t pc)
 {
 	const struct vs_rcu_watch *watch = vs_rcu_watching();
 	struct vs_task *t = vs_this_task();
 
-	vs_point();
 	if (watch && watch->sleeping)
-		watch->sleeping(watch->ctx, vs_core_now->id, t->id, vs_core_now->clock,
-				(uintptr_t)__builtin_return_address(0));
-	if (vs_this_cpu()->need_resched && vs_may_preempt(t))
+		watch->sleeping(watch->ctx, vs_core_now->id, t->id, vs_core_now->clock, pc);
+}
+
+/* Without voluntary preemption, only RCU is listened to. */
+void vs_cond_resched(void)
+{
+	struct vs_task *t = vs_this_task();
+
+	vs_point();
+	told_to_give_up((uintptr_t)__builtin_return_address(0));
+	const struct vs_cpu *cpu = vs_this_cpu();
+
+	if (cpu->need_resched && vs_may_preempt(t) &&
+	    (t->host->scenario->preempt != VS_PREEMPT_NONE || cpu->urgent))
+		vs_yield_cpu();
+}
+
+void vs_resched(void)
+{
+	vs_point();
+	told_to_give_up((uintptr_t)__builtin_return_address(0));
+	if (vs_this_cpu()->need_resched && vs_may_preempt(vs_this_task()))
 		vs_yield_cpu();
 }
 

@@ -46,6 +46,7 @@ struct vs_task *vs_task_new(struct vs_host *h, const struct vs_task_params *p)
 	struct vs_task *t = calloc(1, sizeof(*t));
 
 	VS_ASSERT(t && p->fn && p->cpu < (int32_t)h->n_cpus);
+	VS_ASSERT(p->first_cpu + p->n_cpus <= h->n_cpus);
 	t->host = h;
 	snprintf(t->name, sizeof(t->name), "%s", p->name);
 	t->kind = p->kind;
@@ -55,7 +56,12 @@ struct vs_task *vs_task_new(struct vs_host *h, const struct vs_task_params *p)
 	t->guest = p->guest;
 	t->guest_ctx = p->guest_ctx;
 	t->state = VS_NEW;
-	t->cpu = p->cpu >= 0 ? (uint32_t)p->cpu : h->next_cpu++ % h->n_cpus;
+	t->rt = p->rt;
+	t->weight = vs_fair_weight(p->nice);
+	t->first_cpu = p->first_cpu;
+	t->n_cpus = p->n_cpus ? p->n_cpus : h->n_cpus;
+	t->cpu = p->cpu >= 0 ? (uint32_t)p->cpu : t->first_cpu + h->next_cpu++ % t->n_cpus;
+	VS_ASSERT(vs_may_run_on(t, t->cpu));
 	t->wait = (struct vs_wait_info){
 		.why = VS_WAIT_WORK, .until = VS_PS_NEVER, .deadline = VS_PS_NEVER};
 	vs_history_init(&t->where, t->cpu);

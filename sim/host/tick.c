@@ -35,15 +35,15 @@ static void on_tick(struct vs_core *c, struct vs_event *ev)
 	vs_handler_end(cpu);
 }
 
-/* The handler's work. Round-robin: who has run for at least half a period gives way, so that a
- * slice is one period give or take where in it the thread came in. */
+/* The handler's work. */
 void vs_tick(struct vs_cpu *cpu, vs_ps now, bool user)
 {
 	const struct vs_host_hooks *hooks = &cpu->host->hooks;
 
 	cpu->stats.ticks++;
-	if (cpu->rq_head && now >= cpu->slice_start + cpu->host->tick_ps / 2)
+	if (vs_fair_expired(cpu, now))
 		cpu->need_resched = true;
+	vs_balance_tick(cpu);
 	if (hooks->tick)
 		hooks->tick(hooks->ctx, cpu->id, now, user);
 }

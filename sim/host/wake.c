@@ -1,10 +1,9 @@
 /*
- * Sleeping, waking, and where a woken thread goes.
+ * Sleeping and waking.
  *
- * A wake-up is a message to the CPU the thread is on. Threads move only when they are woken, and
- * only by the CPU they are on: it places them elsewhere when it is busy and somebody else has been
- * seen idle. Who wakes a thread that moved a moment ago reaches the old CPU, which knows where it
- * sent it.
+ * A wake-up is a message to the CPU the thread is on. That CPU keeps it if it is idle, else it
+ * sends it on to one that was seen idle, if there is one (place.c). Who wakes a thread that moved a
+ * moment ago reaches the old CPU, which knows where it sent it.
  */
 #include "sim/host/private.h"
 
@@ -19,56 +18,34 @@ enum vs_cause vs_wait_cause(enum vs_wait why)
 	return cause_of[why];
 }
 
-/* -- placing ----------------------------------------------------------------------------------- */
+/* -- moving ------------------------------------------------------------------------------------ */
 
-static bool seen_idle(const struct vs_host *h, uint32_t cpu, vs_ps as_of)
+/* Handler: a thread from elsewhere is here. */
+void vs_task_arrives(struct vs_cpu *cpu, struct vs_task *t)
 {
-	return vs_host_idle_count(h, cpu, as_of) & 1;
-}
-
-/* The first CPU of [lo, hi) after `self`, going round, that was idle. */
-static uint32_t idle_between(const struct vs_host *h, uint32_t self, uint32_t lo, uint32_t hi,
-			     vs_ps as_of)
-{
-	if (hi > h->n_cpus)
-		hi = h->n_cpus;
-	for (uint32_t i = 1; i < hi - lo; i++) {
-		uint32_t cpu = lo + (self - lo + i) % (hi - lo);
-
-		if (seen_idle(h, cpu, as_of))
-			return cpu;
-	}
-	return VS_CPU_NONE;
-}
-
-/* Nearest first: the L3 domain, the socket, the machine. */
-static uint32_t find_idle(const struct vs_cpu *cpu, vs_ps seen)
-{
-	const struct vs_host *h = cpu->host;
-	vs_ps as_of = vs_before(seen, h->window);
-	uint32_t span[] = {h->m->cores_per_l3, h->m->cores_per_l3 * h->m->l3_per_socket,
-			   vs_machine_cores(h->m)};
-
-	for (int i = 0; i < 3; i++) {
-		uint32_t lo = cpu->id / span[i] * span[i];
-		uint32_t found = idle_between(h, cpu->id, lo, lo + span[i], as_of);
-
-		if (found != VS_CPU_NONE)
-			return found;
-	}
-	return VS_CPU_NONE;
+	t->cpu = cpu->id;
+	t->moved = true;
+	t->vruntime_ps += cpu->rq.min_vruntime_ps;
+	vs_cpu_enqueue(cpu, t, cpu->acting_at);
 }
 
 static void on_arrival(struct vs_core *c, struct vs_event *ev)
 {
 	struct vs_cpu *cpu = c->host;
-	struct vs_task *t = ev->obj;
 
 	vs_handler_begin(cpu, ev->time);
-	t->cpu = cpu->id;
-	t->moved = true;
-	vs_cpu_enqueue(cpu, t, cpu->acting_at);
+	vs_task_arrives(cpu, ev->obj);
 	vs_handler_end(cpu);
+}
+
+/* t, which waits for a CPU but is in no queue any more, leaves this one. */
+void vs_task_leaves(struct vs_cpu *cpu, struct vs_task *t, uint32_t to, vs_ps at)
+{
+	t->cpu = VS_CPU_NONE;
+	t->state = VS_RUNNABLE;
+	t->vruntime_ps -= cpu->rq.min_vruntime_ps;
+	vs_history_put(&t->where, at, to, vs_stamp_floor(cpu));
+	cpu->stats.migrations++;
 }
 
 static void send_away(struct vs_cpu *cpu, struct vs_task *t, uint32_t to, vs_ps at)
@@ -78,10 +55,7 @@ static void send_away(struct vs_cpu *cpu, struct vs_task *t, uint32_t to, vs_ps 
 		vs_local_event(cpu, on_arrival, at + h->m->wake_flight_ps, at, VS_CLASS_MESSAGE);
 
 	ev->obj = t;
-	t->cpu = VS_CPU_NONE;
-	t->state = VS_RUNNABLE;
-	vs_history_put(&t->where, at, to, vs_stamp_floor(cpu));
-	cpu->stats.migrations++;
+	vs_task_leaves(cpu, t, to, at);
 	vs_host_charge(h, h->m->wake_send_ps, VS_CAUSE_INTERRUPT);
 	vs_send_message(cpu->core, h->cpus[to].core, ev, at);
 }
@@ -115,10 +89,11 @@ void vs_wake_here(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 			t->pending_wake = true;
 		return;
 	}
+	t->entry = t->state == VS_NEW ? VS_ENTRY_NEW : VS_ENTRY_WOKEN;
 	end_sleep(cpu, t, at);
 	if (!t->pinned && cpu->mode != VS_CPU_IDLE) {
 		vs_ps seen = cpu->host->acting ? cpu->seen_at : cpu->core->clock;
-		uint32_t to = find_idle(cpu, seen);
+		uint32_t to = vs_place_find_idle(cpu, t, seen);
 
 		if (to != VS_CPU_NONE) {
 			send_away(cpu, t, to, t->books_to);

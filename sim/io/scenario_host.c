@@ -35,9 +35,45 @@ static bool read_cpus(const struct vs_at *host, struct vs_scenario *s, bool mach
 	return false;
 }
 
+/* Whole microseconds. */
+static bool maybe_us(const struct vs_at *in, const char *key, int64_t min, vs_ps *out)
+{
+	uint32_t us;
+	struct vs_at at = vs_at_member(in, key);
+
+	if (!at.value)
+		return true;
+	if (!vs_at_u32(&at, min, 10000000, &us))
+		return false;
+	*out = us * VS_PS_PER_US;
+	return true;
+}
+
+static bool read_sched(const struct vs_at *host, struct vs_scenario *s)
+{
+	static const char *const keys[] = {"latency_us", "min_granularity_us",
+					   "wakeup_granularity_us", "migration_cost_us"};
+	struct vs_at sched = vs_at_member(host, "sched");
+	struct vs_sched_params *p = &s->sched;
+	bool ok;
+
+	*p = vs_sched_defaults(s->cpus);
+	if (!sched.value)
+		return true;
+	if (!vs_at_object(&sched, "an object with latency_us"))
+		return false;
+	ok = vs_at_only(&sched, keys, VS_COUNT(keys));
+	ok &= maybe_us(&sched, "latency_us", 1, &p->latency_ps);
+	ok &= maybe_us(&sched, "min_granularity_us", 1, &p->min_granularity_ps);
+	ok &= maybe_us(&sched, "wakeup_granularity_us", 0, &p->wakeup_granularity_ps);
+	ok &= maybe_us(&sched, "migration_cost_us", 0, &p->migration_cost_ps);
+	return ok;
+}
+
 bool vs_read_host(const struct vs_at *root, struct vs_scenario *s, bool machine_known)
 {
-	static const char *const keys[] = {"cpus", "hz", "preempt", "ipi_send", "ipi_delivery"};
+	static const char *const keys[] = {"cpus",     "hz",           "preempt",
+					   "ipi_send", "ipi_delivery", "sched"};
 	struct vs_at host = vs_at_member(root, "host");
 	size_t preempt = VS_PREEMPT_VOLUNTARY, send = VS_SEND_SHORTHAND,
 	       delivery = VS_DELIVERY_EXIT;
@@ -45,11 +81,13 @@ bool vs_read_host(const struct vs_at *root, struct vs_scenario *s, bool machine_
 
 	s->cpus = machine_known ? vs_machine_cores(&s->machine) : 1;
 	s->hz = 250;
+	s->sched = vs_sched_defaults(s->cpus);
 	if (host.value) {
 		if (!vs_at_object(&host, "an object"))
 			return false;
 		ok = vs_at_only(&host, keys, VS_COUNT(keys));
 		ok &= read_cpus(&host, s, machine_known);
+		ok &= read_sched(&host, s);
 		ok &= maybe_u32(&host, "hz", 1, 10000, &s->hz);
 		ok &= maybe_modelled(&host, "preempt", &vs_preempt_choice, &preempt);
 		ok &= maybe_modelled(&host, "ipi_send", &vs_ipi_send_choice, &send);

@@ -68,12 +68,23 @@ static json_t *streams_to_json(const struct vs_scenario *s)
 	return out;
 }
 
+static json_t *sched_to_json(const struct vs_sched_params *p)
+{
+	return json_pack(
+		"{s:I, s:I, s:I, s:I}", "latency_us", (json_int_t)(p->latency_ps / VS_PS_PER_US),
+		"min_granularity_us", (json_int_t)(p->min_granularity_ps / VS_PS_PER_US),
+		"wakeup_granularity_us", (json_int_t)(p->wakeup_granularity_ps / VS_PS_PER_US),
+		"migration_cost_us", (json_int_t)(p->migration_cost_ps / VS_PS_PER_US));
+}
+
 static json_t *host_to_json(const struct vs_scenario *s)
 {
-	return json_pack("{s:I, s:I, s:s, s:s, s:s}", "cpus", (json_int_t)s->cpus, "hz",
-			 (json_int_t)s->hz, "preempt", vs_preempt_names[s->preempt], "ipi_send",
-			 vs_ipi_send_names[s->ipi_send], "ipi_delivery",
-			 vs_ipi_delivery_names[s->ipi_delivery]);
+	json_t *out = json_pack("{s:I, s:I, s:s, s:s, s:s}", "cpus", (json_int_t)s->cpus, "hz",
+				(json_int_t)s->hz, "preempt", vs_preempt_names[s->preempt],
+				"ipi_send", vs_ipi_send_names[s->ipi_send], "ipi_delivery",
+				vs_ipi_delivery_names[s->ipi_delivery]);
+
+	return vs_with(out, "sched", sched_to_json(&s->sched));
 }
 
 static json_t *vm_to_json(const struct vs_scenario *s)

@@ -68,6 +68,7 @@ void rig_init(struct rig *r, const struct rig_options *o)
 	r->s.cpus = eo.n_cores = vs_machine_cores(m);
 	r->s.hz = o->hz ? o->hz : 250;
 	r->s.preempt = o->preempt;
+	r->s.sched = o->sched.latency_ps ? o->sched : vs_sched_defaults(r->s.cpus);
 	eo.delays = vs_hw_delays(m, o->any_window ? o->window : m->window_ps);
 	r->e = vs_engine_new(&eo);
 	r->hw = vs_hw_new(r->e, m, eo.n_cores);
@@ -82,16 +83,22 @@ void rig_release(struct rig *r)
 	vs_engine_free(r->e);
 }
 
+struct vs_task *rig_start(struct rig *r, const struct vs_task_params *p, vs_ps at)
+{
+	struct vs_task *t = vs_task_new(r->h, p);
+
+	if (at != VS_PS_NEVER)
+		vs_task_seed(t, at);
+	return t;
+}
+
 struct vs_task *rig_task(struct rig *r, const char *name, enum vs_task_kind kind, int cpu,
 			 void (*fn)(void *arg), void *arg, vs_ps at)
 {
 	struct vs_task_params p = {
 		.name = name, .kind = kind, .cpu = cpu, .pinned = true, .fn = fn, .arg = arg};
-	struct vs_task *t = vs_task_new(r->h, &p);
 
-	if (at != VS_PS_NEVER)
-		vs_task_seed(t, at);
-	return t;
+	return rig_start(r, &p, at);
 }
 
 enum vs_stop rig_run(struct rig *r, vs_ps limit)

@@ -23,6 +23,7 @@ struct rig_options {
 	uint32_t sockets; /* of two CPUs each; 0: two */
 	uint32_t hz;      /* 0: 250 */
 	enum vs_preempt preempt;
+	struct vs_sched_params sched; /* latency 0: the defaults for so many CPUs */
 	bool strict;
 	enum vs_order order;
 	bool any_window; /* use `window` instead of the machine's own */
@@ -38,6 +39,8 @@ void rig_release(struct rig *r);
 /* A thread on that CPU (pinned), started at `at` (VS_PS_NEVER: not started). */
 struct vs_task *rig_task(struct rig *r, const char *name, enum vs_task_kind kind, int cpu,
 			 void (*fn)(void *arg), void *arg, vs_ps at);
+/* The same for any thread. */
+struct vs_task *rig_start(struct rig *r, const struct vs_task_params *p, vs_ps at);
 enum vs_stop rig_run(struct rig *r, vs_ps limit);
 /* The books of the calling thread, added up. */
 vs_ps rig_books(void);

@@ -1,4 +1,6 @@
-/* Switching, sleeping, waking, ticks and placement, worked out by hand. Costs: see rig.h. */
+/* Switching, sleeping, waking, ticks and placement, worked out by hand. Costs: see rig.h. Who gets
+ * how much: test_sched_fair.c; who gives way when: test_sched_preempt.c; pulling:
+ * test_sched_pull.c. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -224,67 +226,6 @@ START_TEST(idle_tick_on_demand)
 }
 END_TEST
 
-/*
- * A and B compute 10 ms each on one CPU and take turns at the ticks. Each tick costs the one it
- * interrupts 1 us, each switch 1 us.
- *   A: 0.0013 - 4        3.9987 done
- *   B: 4.002 - 8         3.998
- *   A: 8.002 - 12        7.9967
- *   B: 12.002 - 16       7.996
- *   A: 16.002 - 18.0053  10: ends; at once B
- *   B: 18.0063 - 20      9.9897; the tick finds nobody else: 20.001 - 20.0113
- */
-START_TEST(round_robin)
-{
-	w.a = rig_task(&w.r, "a", VS_TASK_CONTROL, 0, computer, NULL, US(1));
-	w.b = rig_task(&w.r, "b", VS_TASK_CONTROL, 0, computer, NULL, US(1));
-	rig_run(&w.r, MS(100));
-	ck_assert_uint_eq(w.at[0], NS(18005300));
-	ck_assert_uint_eq(w.at[1], NS(20011300));
-}
-END_TEST
-
-/* -- preemption
- * ------------------------------------------------------------------------------------ */
-
-static void two_steps(void *arg)
-{
-	(void)arg;
-	work(US(5));
-	vs_cond_resched();
-	mark();
-}
-
-static void just_mark(void *arg)
-{
-	(void)arg;
-	mark();
-}
-
-/* B, a kernel thread, wakes at 3 us while A is in the kernel until 6.3: it comes in at the
- * cond_resched, 7.3, ends at once, and A is back at 8.3. */
-START_TEST(voluntary)
-{
-	w.a = rig_task(&w.r, "a", VS_TASK_CONTROL, 0, two_steps, NULL, US(1));
-	w.b = rig_task(&w.r, "b", VS_TASK_KTHREAD, 0, just_mark, NULL, US(3));
-	rig_run(&w.r, MS(1));
-	ck_assert_uint_eq(w.at[0], NS(7300));
-	ck_assert_uint_eq(w.at[1], NS(8300));
-}
-END_TEST
-
-/* The same while A computes, where it can be interrupted: interrupt 3 - 3.2, B at 4.2, A at 5.2
- * with 10 ms - 1.7 us to go, two ticks: 10.0035 + 0.002 ms. */
-START_TEST(preempted_while_computing)
-{
-	w.a = rig_task(&w.r, "a", VS_TASK_CONTROL, 0, computer, NULL, US(1));
-	w.b = rig_task(&w.r, "b", VS_TASK_KTHREAD, 0, just_mark, NULL, US(3));
-	rig_run(&w.r, MS(100));
-	ck_assert_uint_eq(w.at[0], NS(4200));
-	ck_assert_uint_eq(w.at[1], MS(10) + NS(5500));
-}
-END_TEST
-
 /* -- placement
  * ------------------------------------------------------------------------------------- */
 
@@ -307,10 +248,8 @@ static struct vs_task *floating_task(int cpu)
 {
 	struct vs_task_params p = {
 		.name = "f", .kind = VS_TASK_CONTROL, .cpu = cpu, .fn = floating};
-	struct vs_task *t = vs_task_new(w.r.h, &p);
 
-	vs_task_seed(t, US(1));
-	return t;
+	return rig_start(&w.r, &p, US(1));
 }
 
 static void waker_to_20(void *arg)
@@ -400,9 +339,6 @@ int main(void)
 	tcase_add_test(c, deadline_is_taken_back);
 	tcase_add_test(c, ticks_on_boundaries);
 	tcase_add_test(c, idle_tick_on_demand);
-	tcase_add_test(c, round_robin);
-	tcase_add_test(c, voluntary);
-	tcase_add_test(c, preempted_while_computing);
 	tcase_add_test(c, floats_to_idle);
 	tcase_add_test(c, wake_follows_a_moved_thread);
 	tcase_add_test(c, post_follows_a_moved_thread);

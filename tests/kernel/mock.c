@@ -281,6 +281,11 @@ void vs_cond_resched(void)
 	mock_point();
 }
 
+void vs_resched(void)
+{
+	vs_cond_resched();
+}
+
 void vs_cpu_relax(void)
 {
 	mock_point();

@@ -261,12 +261,18 @@ static void make_thread(struct world *w, uint32_t i, uint64_t seed)
 	t->head = vs_hw_arena_take(w->r.hw, HEADS * sizeof(*t->head), 0);
 	kind = draw(t, 5);
 	t->guest = kind < 2;
+	uint32_t cpus = w->r.s.cpus, cpu = (uint32_t)draw(t, cpus);
+	uint32_t first = draw(t, 3) ? 0 : (uint32_t)draw(t, cpu + 1);
 	struct vs_task_params p = {.name = "t",
 				   .kind = t->guest    ? VS_TASK_VCPU
 					   : kind == 2 ? VS_TASK_KTHREAD
 						       : VS_TASK_CONTROL,
-				   .cpu = draw(t, 2) ? (int32_t)draw(t, w->r.s.cpus) : -1,
+				   .cpu = draw(t, 2) ? (int32_t)cpu : -1,
+				   .first_cpu = first,
+				   .n_cpus = cpu - first + 1 + (uint32_t)draw(t, cpus - cpu),
 				   .pinned = draw(t, 4) == 0,
+				   .nice = (int)draw(t, 40) - 20,
+				   .rt = draw(t, 8) == 0 ? 1 + draw(t, 2) : 0,
 				   .fn = t->guest ? vcpu : control,
 				   .arg = t,
 				   .guest = &guest_ops,
@@ -303,12 +309,14 @@ static uint64_t run(uint64_t seed, const struct rig_options *o)
 	vs_host_stats(w->r.h, &hs);
 	vs_rcu_stats(w->rcu, &rs);
 	sum = sum * 31 + hs.switches + 7 * hs.migrations + 11 * hs.ticks + 13 * hs.guest_entries;
+	sum = sum * 31 + hs.preemptions + 7 * hs.pulls;
 	sum = sum * 31 + rs.grace_periods + 7 * rs.expedited + 11 * rs.scans + 13 * rs.callbacks;
 	if (getenv("VS_TEST_VERBOSE"))
 		printf("seed %llu strict %d: %llu switches %llu migrations %llu ticks %llu "
-		       "entries %llu gps %llu exp %llu callbacks\n",
+		       "preemptions %llu pulls %llu entries %llu gps %llu exp %llu callbacks\n",
 		       (unsigned long long)seed, o->strict, (unsigned long long)hs.switches,
 		       (unsigned long long)hs.migrations, (unsigned long long)hs.ticks,
+		       (unsigned long long)hs.preemptions, (unsigned long long)hs.pulls,
 		       (unsigned long long)hs.guest_entries, (unsigned long long)rs.grace_periods,
 		       (unsigned long long)rs.expedited, (unsigned long long)rs.callbacks);
 	rig_release(&w->r);
@@ -323,6 +331,10 @@ START_TEST(same_as_strict)
 	uint64_t seed = _i;
 	struct rig_options o = {.sockets = 1 + seed % 3,
 				.hz = 50000,
+				.sched = {.latency_ps = US(24),
+					  .min_granularity_ps = US(3),
+					  .wakeup_granularity_ps = US(4),
+					  .migration_cost_ps = US(seed % 4)},
 				.preempt = (enum vs_preempt)(seed / 3 % 3),
 				.strict = true};
 	uint64_t strict = run(seed, &o);

@@ -14,8 +14,9 @@ static void planted_fault(struct kvm *kvm, int i)
 }
 
 /* in the KVM_RUN loop, after an exit */
-#undef cond_resched
-#define cond_resched() ((void)vs_task_block(VS_WAIT_LOCK, &never, NULL, VS_PS_NEVER))
+#undef xfer_to_guest_mode_handle_work
+#define xfer_to_guest_mode_handle_work()                                                           \
+	((void)vs_task_block(VS_WAIT_LOCK, &never, NULL, VS_PS_NEVER))
 
 #define KVM_TABLE_NAME "planted-all-asleep"
 #include "../../../models/callsites/module.h"
