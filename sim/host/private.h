@@ -221,7 +221,7 @@ static inline vs_ps vs_later(vs_ps a, vs_ps b)
 /* Somebody else should have the CPU. */
 static inline bool vs_cpu_contended(const struct vs_cpu *cpu)
 {
-	return cpu->rq_head || cpu->need_resched;
+	return cpu->rq.n || cpu->need_resched;
 }
 
 /* sched.c */

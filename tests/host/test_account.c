@@ -46,10 +46,24 @@ static void computes(void *arg)
 	vs_task_compute(*(vs_ps *)arg, VS_CAUSE_COMPUTE);
 }
 
+/* Real-time, so that the vCPU waits for it and gives way to it. */
+static void start(vs_ps *ps, vs_ps at)
+{
+	struct vs_task_params p = {.name = "computes",
+				   .kind = VS_TASK_KTHREAD,
+				   .cpu = 2,
+				   .pinned = true,
+				   .rt = 1,
+				   .fn = computes,
+				   .arg = ps};
+
+	rig_start(&w.r, &p, at);
+}
+
 /*
  * Started at 1.0 on idle CPU 2: in at 1.3, in the guest 1.6 to 11.6, exit 11.9, handled 12.3,
  *asleep until 32.3. From 20.3 another thread computes there, 20 us and the timer's handler, 0.2:
- *until 40.5, and the switch to the vCPU takes until 41.5. In the guest from 41.8; a kernel thread
+ *until 40.5, and the switch to the vCPU takes until 41.5. In the guest from 41.8; a second one
  *that comes at 50.0 ends that: exit 50.3, handler 50.5, there the vCPU gives way, to 51.5; 3 us,
  *and back until 55.5.
  *
@@ -75,8 +89,8 @@ START_TEST(runs_halts_waits_is_preempted)
 	w.r.s.machine.exit_hlt_ps = NS(400);
 	w.vcpu = vs_task_new(w.r.h, &p);
 	vs_task_seed(w.vcpu, US(1));
-	rig_task(&w.r, "other", VS_TASK_CONTROL, 2, computes, &twenty, US(20));
-	rig_task(&w.r, "kernel", VS_TASK_KTHREAD, 2, computes, &three, US(50));
+	start(&twenty, US(20));
+	start(&three, US(50));
 	rig_run(&w.r, MS(1));
 	time = vs_task_time(w.vcpu);
 	ck_assert_uint_eq(w.end, NS(55500));
