@@ -4,8 +4,10 @@
  * A table is one header. It defines, in this order,
  *
  *	struct kvm_vcpus            the table, embedded in struct kvm
- *	#include <linux/kvm_host.h>
- *	struct kvm_table_insert     an insert under way; has `index` and `vcpu`
+ *	KVM_TABLE_PARAMS(P)         if it has parameters: P(name, default, min, max, flags, "what it
+ *is") for each; their values are kvm->params.name kvm_table_tail(max, params) if it wants words at
+ *the end of struct kvm: how many of kvm->tail[] #include <linux/kvm_host.h> struct kvm_table_insert
+ *an insert under way; has `index` and `vcpu`
  *
  * and these functions. For the update side (the first two at the VM's birth and end, while nobody
  * else has it):
@@ -23,11 +25,21 @@
  *
  *	struct kvm_vcpu *kvm_get_vcpu(kvm, i)         NULL if nothing is there
  *	struct kvm_vcpu *kvm_get_vcpu_by_id(kvm, id)  NULL if there is none
- *	int  kvm_vcpus_read_lock(kvm)                 around each walk
- *	void kvm_vcpus_read_unlock(kvm, cookie)
  *	kvm_for_each_vcpu(i, vcpu, kvm)               in index order; may be left by break
+ *	int  kvm_vcpus_read_lock(kvm)                 returns the cookie for the other
+ *	void kvm_vcpus_read_unlock(kvm, cookie)
  *
- * A vCPU pointer stays good until the VM is destroyed: tables free arrays, never vCPUs.
+ * All three are called between kvm_vcpus_read_lock() and kvm_vcpus_read_unlock(). Tables free
+ *arrays, never vCPUs. A table either says why no vCPU can be unplugged,
+ *
+ *	KVM_TABLE_NO_UNPLUG         "its readers ...": a vCPU pointer stays good until the VM's end
+ *
+ * or a pointer stays good until kvm_vcpus_read_unlock(), and the vCPU with the highest index can
+ *go:
+ *
+ *	void kvm_table_remove(kvm, ins)     kvm->lock held, ins->vcpu and ins->index set: nobody
+ *finds it from now on, and online_vcpus doesn't count it void kvm_table_removed(kvm, ins)    lock
+ *dropped: returns when nobody has it any more
  */
 #ifndef VCPUSIM_LINUX_KVM_HOST_H
 #define VCPUSIM_LINUX_KVM_HOST_H
@@ -39,6 +51,20 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
+
+#define KVM_PARAM_POWER_OF_TWO 1 /* flag of a parameter */
+
+#ifndef KVM_TABLE_PARAMS
+#define KVM_TABLE_PARAMS(P)
+#endif
+#ifndef kvm_table_tail
+#define kvm_table_tail(max_vcpus, params) ((size_t)0)
+#endif
+
+#define __KVM_PARAM_FIELD(name, default, min, max, flags, summary) unsigned int name;
+struct kvm_table_params {
+	KVM_TABLE_PARAMS(__KVM_PARAM_FIELD)
+};
 
 struct kvm {
 	spinlock_t mmu_lock;
@@ -52,6 +78,8 @@ struct kvm {
 	struct mutex lock;
 	int max_vcpus;
 	struct srcu_struct srcu; /* held while a vCPU's exit is handled */
+	struct kvm_table_params params;
+	void *tail[]; /* the table's, zeroed */
 };
 
 #endif

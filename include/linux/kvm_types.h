@@ -67,7 +67,8 @@ struct kvm_vcpu {
 
 	int guest_fpu_loaded, guest_xcr0_loaded;
 	struct swait_queue_head wq; /* sleeps here while halted */
-	u8 pid_signals_stat[224];
+	struct kvm_vcpu *next;      /* for a table that links vCPUs */
+	u8 pid_signals_stat[216];
 	unsigned int halt_poll_ns; /* how long a HLT polls before it sleeps */
 	u8 generic[84];
 

@@ -10,15 +10,32 @@
 
 #include <vcpusim/types.h>
 
-#define VS_MODULE_ABI 1
+#define VS_MODULE_ABI 2
+
+#define VS_TABLE_PARAMS_MAX 4
+
+/* What a scenario may set of a table: a whole number. */
+struct vs_table_param {
+	const char *name;
+	uint32_t value; /* unless set */
+	uint32_t min, max;
+	bool power_of_two;
+	const char *summary; /* one line */
+};
 
 struct vs_vm_params {
 	uint32_t max_vcpus;
+	const uint32_t
+		*table; /* n_params values, in the table's order; NULL: as they are unless set */
 };
 
 struct vs_table {
 	const char *name;    /* as in a scenario's "tables" */
 	const char *summary; /* one line */
+	const struct vs_table_param *params;
+	uint32_t n_params; /* VS_TABLE_PARAMS_MAX at most */
+	/* NULL: vCPUs can be unplugged; else why not, as the end of "NAME can't: ..." */
+	const char *no_unplug;
 
 	/* 0 or -errno. A failed create leaves everything as it was. */
 	int (*vm_create)(const struct vs_vm_params *params, void **vm);
@@ -26,6 +43,9 @@ struct vs_table {
 	void (*vm_destroy)(void *vm);
 	/* the KVM_CREATE_VCPU ioctl, whole */
 	int (*vcpu_create)(void *vm, uint32_t id, void **vcpu);
+	/* Takes out the vCPU with the highest index and frees it: 0, or -EBUSY for another one, or
+	 * for one that is in vcpu_run. Only if no_unplug is NULL. */
+	int (*vcpu_unplug)(void *vm, void *vcpu);
 	/* the KVM_RUN loop; returns when vs_guest_run() said VS_EXIT_STOP */
 	void (*vcpu_run)(void *vcpu);
 

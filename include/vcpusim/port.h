@@ -128,6 +128,7 @@ enum vs_note {
 	VS_NOTE_VM_DESTROYED, /* obj = vm: nothing may be left allocated for it */
 	VS_NOTE_VCPU_READY,   /* obj = vcpu, a = index: may be handed out from now on */
 	VS_NOTE_VCPU_CREATED, /* obj = vcpu, a = index: its create is about to return success */
+	VS_NOTE_VCPU_LEAVING, /* obj = vcpu, a = index: need not be handed out any more */
 	VS_NOTE_VCPU_GONE,    /* obj = vcpu, a = index: may not be handed out any more */
 	VS_NOTE_GET_BEGIN,    /* a = index */
 	VS_NOTE_GET_END,      /* obj = result or NULL, a = index */

@@ -8,6 +8,7 @@
 #define VCPUSIM_SCENARIO_H
 
 #include <vcpusim/machine.h>
+#include <vcpusim/module.h>
 #include <vcpusim/types.h>
 
 #define VS_NAME_MAX 64
@@ -87,8 +88,15 @@ static inline struct vs_sched_params vs_sched_defaults(uint32_t cpus)
 
 enum vs_placement { VS_PLACE_FLOAT, VS_PLACE_PINNED };
 
+/* A table with its parameters, all of them. */
 struct vs_table_ref {
-	char name[VS_NAME_MAX];
+	char name[VS_NAME_MAX]; /* as results call it: "chunked(chunk=128)", "chunked" as it is */
+	char table[VS_NAME_MAX];
+	uint32_t n_params;
+	struct {
+		char name[VS_NAME_MAX];
+		uint32_t value;
+	} param[VS_TABLE_PARAMS_MAX];
 };
 
 struct vs_scenario {

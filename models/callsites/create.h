@@ -12,6 +12,7 @@
 #ifndef VS_CALLSITES_CREATE_H
 #define VS_CALLSITES_CREATE_H
 
+#include "lookup.h"
 #include "vm.h"
 
 #define KVM_FILE_BYTES 256 /* what an open file costs the host */
@@ -52,7 +53,7 @@ static int kvm_vcpu_publish(struct kvm *kvm, struct kvm_vcpu *vcpu, struct kvm_t
 {
 	int r;
 
-	if (kvm_get_vcpu_by_id(kvm, vcpu->vcpu_id))
+	if (kvm_lookup_by_id(kvm, vcpu->vcpu_id))
 		return -EEXIST;
 	r = kvm_table_reserve(kvm, vcpu, ins);
 	if (r)

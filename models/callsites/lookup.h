@@ -10,10 +10,27 @@
 static struct kvm_vcpu *kvm_lookup(struct kvm *kvm, u32 index)
 {
 	struct kvm_vcpu *vcpu;
+	int cookie;
 
 	vs_note(VS_NOTE_GET_BEGIN, NULL, index);
+	cookie = kvm_vcpus_read_lock(kvm);
 	vcpu = index < KVM_MAX_VCPUS ? kvm_get_vcpu(kvm, (int)index) : NULL;
 	vs_note(VS_NOTE_GET_END, vcpu, index);
+	kvm_vcpus_read_unlock(kvm, cookie);
+	return vcpu;
+}
+
+/* What it returns may be told from others; it is not to be looked into. */
+static struct kvm_vcpu *kvm_lookup_by_id(struct kvm *kvm, int id)
+{
+	struct kvm_vcpu *vcpu;
+	int cookie;
+
+	if (id < 0 || id >= KVM_MAX_VCPU_ID)
+		return NULL;
+	cookie = kvm_vcpus_read_lock(kvm);
+	vcpu = kvm_get_vcpu_by_id(kvm, id);
+	kvm_vcpus_read_unlock(kvm, cookie);
 	return vcpu;
 }
 

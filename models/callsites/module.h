@@ -9,15 +9,37 @@
 
 #include "create.h"
 #include "run.h"
+#include "unplug.h"
+
+#define __KVM_PARAM(name_, value_, min_, max_, flags_, summary_)                                   \
+	{.name = #name_,                                                                           \
+	 .value = (value_),                                                                        \
+	 .min = (min_),                                                                            \
+	 .max = (max_),                                                                            \
+	 .power_of_two = (flags_)&KVM_PARAM_POWER_OF_TWO,                                          \
+	 .summary = (summary_)},
+
+static const struct vs_table_param kvm_table_param[] = {
+	KVM_TABLE_PARAMS(__KVM_PARAM){.name = NULL}};
+
+#define KVM_N_PARAMS (ARRAY_SIZE(kvm_table_param) - 1)
 
 static int table_vm_create(const struct vs_vm_params *params, void **vm)
 {
-	struct kvm *kvm;
+	union {
+		struct kvm_table_params params;
+		u32 value[KVM_N_PARAMS + 1];
+	} table;
+	struct kvm *kvm = NULL;
 	int r;
 
+	BUILD_BUG_ON(sizeof(table.params) != KVM_N_PARAMS * sizeof(u32));
+	BUILD_BUG_ON(KVM_N_PARAMS > VS_TABLE_PARAMS_MAX);
 	if (params->max_vcpus > KVM_MAX_VCPUS)
 		return -EINVAL;
-	r = kvm_create_vm((int)params->max_vcpus, &kvm);
+	for (size_t k = 0; kvm_table_param[k].name; k++)
+		table.value[k] = params->table ? params->table[k] : kvm_table_param[k].value;
+	r = kvm_create_vm((int)params->max_vcpus, &table.params, &kvm);
 	if (!r)
 		*vm = kvm;
 	return r;
@@ -38,6 +60,13 @@ static int table_vcpu_create(void *vm, uint32_t id, void **out)
 	return r;
 }
 
+#ifndef KVM_TABLE_NO_UNPLUG
+static int table_vcpu_unplug(void *vm, void *vcpu)
+{
+	return kvm_vm_unplug_vcpu(vm, vcpu);
+}
+#endif
+
 static void table_vcpu_run(void *vcpu)
 {
 	kvm_vcpu_run(vcpu);
@@ -50,7 +79,7 @@ static void *table_get(void *vm, uint32_t index)
 
 static void *table_get_by_id(void *vm, uint32_t id)
 {
-	return id < KVM_MAX_VCPU_ID ? kvm_get_vcpu_by_id(vm, (int)id) : NULL;
+	return id < KVM_MAX_VCPU_ID ? kvm_lookup_by_id(vm, (int)id) : NULL;
 }
 
 static uint32_t table_broadcast(void *vm, void *self)
@@ -71,6 +100,13 @@ static uint32_t table_online(void *vm)
 static const struct vs_table kvm_table = {
 	.name = KVM_TABLE_NAME,
 	.summary = KVM_TABLE_SUMMARY,
+	.params = kvm_table_param,
+	.n_params = KVM_N_PARAMS,
+#ifdef KVM_TABLE_NO_UNPLUG
+	.no_unplug = KVM_TABLE_NO_UNPLUG,
+#else
+	.vcpu_unplug = table_vcpu_unplug,
+#endif
 	.vm_create = table_vm_create,
 	.vm_destroy = table_vm_destroy,
 	.vcpu_create = table_vcpu_create,

@@ -7,16 +7,18 @@
 #include <linux/kernel.h>
 #include <linux/kvm_host.h>
 
-static int kvm_create_vm(int max_vcpus, struct kvm **out)
+static int kvm_create_vm(int max_vcpus, const struct kvm_table_params *params, struct kvm **out)
 {
 	struct kvm *kvm;
 	int r;
 
 	if (max_vcpus < 1 || max_vcpus > KVM_MAX_VCPUS)
 		return -EINVAL;
-	kvm = kvzalloc(sizeof(*kvm), GFP_KERNEL);
+	kvm = kvzalloc(sizeof(*kvm) + kvm_table_tail(max_vcpus, params) * sizeof(kvm->tail[0]),
+		       GFP_KERNEL);
 	if (!kvm)
 		return -ENOMEM;
+	kvm->params = *params;
 	spin_lock_init(&kvm->mmu_lock);
 	mutex_init(&kvm->slots_lock);
 	mutex_init(&kvm->lock);
@@ -50,15 +52,19 @@ static void kvm_vcpu_free(struct kvm_vcpu *vcpu)
 /* Nobody uses the VM any more: vCPU threads have left, creates have returned. */
 static void kvm_destroy_vm(struct kvm *kvm)
 {
-	struct kvm_vcpu *vcpu;
+	struct kvm_vcpu *vcpu, *passed = NULL; /* the walk may go on through the vCPU it is at */
 	int i, cookie;
 
 	cookie = kvm_vcpus_read_lock(kvm);
 	kvm_for_each_vcpu (i, vcpu, kvm) {
 		vs_note(VS_NOTE_VCPU_GONE, vcpu, (u32)i);
-		kvm_vcpu_free(vcpu);
+		if (passed)
+			kvm_vcpu_free(passed);
+		passed = vcpu;
 	}
 	kvm_vcpus_read_unlock(kvm, cookie);
+	if (passed)
+		kvm_vcpu_free(passed);
 	kvm_table_destroy(kvm);
 	cleanup_srcu_struct(&kvm->srcu);
 	kvfree(kvm);

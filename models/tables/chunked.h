@@ -1,26 +1,17 @@
 /*
- * chunked: pointers in chunks of 32, allocated when the first of them is needed.
+ * chunked: pointers in chunks, allocated when the first of them is needed.
  *
  *	struct kvm
- *	  vcpus.chunk [ * | * | NULL ... ]       one word per 32 vCPUs
- *	                |   |
- *	                |   +--> [ 32 | 33 | . ... ]      online_vcpus = 34
- *	                +------> [ 0 | 1 | ... | 31 ]     256 bytes each
+ *	  vcpus.shift = 5, online_vcpus = 34
+ *	  tail [ * | * | NULL ... ]           one word per chunk of 32, for KVM_MAX_VCPUS
+ *	         |   |
+ *	         |   +--> [ 32 | 33 | . ... ]
+ *	         +------> [ 0 | 1 | ... | 31 ]     256 bytes each
  *
- * Ordering
- *  O1  A slot, and the chunk that holds it, are written before online_vcpus counts it (write
- *      barrier), and online_vcpus is read before them (read barrier): whoever sees the count finds
- *      chunk and vCPU.
- *  O2  A walk goes up from 0 and looks at online_vcpus at every step: each vCPU that was counted
- *      when it began is visited once, newer ones may be.
- *  O3  An index at or above online_vcpus gives NULL.
- * Lifetime
- *  L1  Chunks and slots never move and are freed only with the VM. Readers need no section and may
- *      sleep.
- *  L2  A reserve that is cancelled frees the chunk it allocated.
- * Progress
- *  P1  Readers: no loops, no locks, no writes; one more load than `fixed`.
- *  P2  The updater waits for nobody. One insert in 32 allocates.
+ * Ordering O1 - O3, lifetime L1, L2 and progress P1, P2: stable.h.
+ *  L3  Chunks never move and are freed only with the VM.
+ *  P3  Readers: no loops, one more load than `fixed` (and one of the chunks' size).
+ *  P4  One insert per chunk allocates.
  */
 #ifndef VS_TABLE_CHUNKED_H
 #define VS_TABLE_CHUNKED_H
@@ -28,85 +19,53 @@
 #include <linux/kernel.h>
 #include <linux/kvm_types.h>
 
-#define KVM_VCPUS_PER_CHUNK 32
-
-struct kvm_vcpu_chunk {
-	struct kvm_vcpu *slot[KVM_VCPUS_PER_CHUNK];
-};
+#define KVM_TABLE_PARAMS(P) P(chunk, 32, 8, 1024, KVM_PARAM_POWER_OF_TWO, "vCPUs per chunk")
 
 struct kvm_vcpus {
-	struct kvm_vcpu_chunk *chunk[DIV_ROUND_UP(KVM_MAX_VCPUS, KVM_VCPUS_PER_CHUNK)];
+	unsigned int shift; /* of the chunks' size */
 };
+
+#define kvm_table_tail(max_vcpus, params) ((size_t)(KVM_MAX_VCPUS / (params)->chunk))
 
 #include <linux/kvm_host.h>
 
 struct kvm_table_insert {
 	struct kvm_vcpu *vcpu;
 	int index;
-	struct kvm_vcpu_chunk *fresh; /* owned until inserted; NULL: the chunk is there already */
+	struct kvm_vcpu **fresh; /* owned until inserted; NULL: the chunk is there already */
 };
 
-/* -- readers -------------------------------------------------------------------------------- */
-
-/* i has been seen below online_vcpus */
-static inline struct kvm_vcpu *kvm_online_vcpu(struct kvm *kvm, int i)
+static inline struct kvm_vcpu ***kvm_chunk(struct kvm *kvm, int i)
 {
-	struct kvm_vcpu_chunk *chunk;
-
-	smp_rmb(); /* pairs with smp_wmb() in kvm_table_insert() */
-	chunk = READ_ONCE(kvm->vcpus.chunk[i / KVM_VCPUS_PER_CHUNK]);
-	return chunk->slot[i % KVM_VCPUS_PER_CHUNK];
+	return (struct kvm_vcpu ***)&kvm->tail[i >> kvm->vcpus.shift];
 }
 
-static inline struct kvm_vcpu *kvm_get_vcpu(struct kvm *kvm, int i)
+static inline struct kvm_vcpu **kvm_slot(struct kvm *kvm, int i)
 {
-	if (i < 0 || i >= atomic_read(&kvm->online_vcpus))
-		return NULL;
-	return kvm_online_vcpu(kvm, i);
+	struct kvm_vcpu **chunk = READ_ONCE(*kvm_chunk(kvm, i));
+
+	return &chunk[i & ((1 << kvm->vcpus.shift) - 1)];
 }
 
-static inline int kvm_vcpus_read_lock(struct kvm *kvm)
+static inline struct kvm_vcpu *kvm_slot_load(struct kvm *kvm, int i)
 {
-	(void)kvm;
-	return 0;
-}
-
-static inline void kvm_vcpus_read_unlock(struct kvm *kvm, int cookie)
-{
-	(void)kvm;
-	(void)cookie;
-}
-
-#define kvm_for_each_vcpu(i, vcpup, kvm)                                                           \
-	for ((i) = 0; (i) < atomic_read(&(kvm)->online_vcpus) &&                                   \
-		      ((vcpup) = kvm_online_vcpu((kvm), (i))) != NULL;                             \
-	     (i)++)
-
-static inline struct kvm_vcpu *kvm_get_vcpu_by_id(struct kvm *kvm, int id)
-{
-	struct kvm_vcpu *vcpu = kvm_get_vcpu(kvm, id);
-	int i;
-
-	if (vcpu && vcpu->vcpu_id == id)
-		return vcpu;
-	kvm_for_each_vcpu (i, vcpu, kvm)
-		if (vcpu->vcpu_id == id)
-			return vcpu;
-	return NULL;
+	return *kvm_slot(kvm, i);
 }
 
 /* -- updates -------------------------------------------------------------------------------- */
 
 static inline int kvm_table_init(struct kvm *kvm)
 {
-	(void)kvm; /* zeroed with struct kvm */
+	kvm->vcpus.shift = (unsigned int)__builtin_ctz(kvm->params.chunk);
 	return 0;
 }
 
 static inline void kvm_table_destroy(struct kvm *kvm)
 {
-	for (size_t c = 0; c < ARRAY_SIZE(kvm->vcpus.chunk) && kvm->vcpus.chunk[c]; c++)
-		kfree(kvm->vcpus.chunk[c]);
+	int chunk = 1 << kvm->vcpus.shift;
+
+	for (int i = 0; i < KVM_MAX_VCPUS && *kvm_chunk(kvm, i); i += chunk)
+		kfree(*kvm_chunk(kvm, i));
 }
 
 static inline int kvm_table_reserve(struct kvm *kvm, struct kvm_vcpu *vcpu,
@@ -115,9 +74,9 @@ static inline int kvm_table_reserve(struct kvm *kvm, struct kvm_vcpu *vcpu,
 	ins->vcpu = vcpu;
 	ins->index = atomic_read(&kvm->online_vcpus);
 	ins->fresh = NULL;
-	if (kvm->vcpus.chunk[ins->index / KVM_VCPUS_PER_CHUNK])
+	if (*kvm_chunk(kvm, ins->index))
 		return 0;
-	ins->fresh = kzalloc(sizeof(*ins->fresh), GFP_KERNEL);
+	ins->fresh = kcalloc(1u << kvm->vcpus.shift, sizeof(*ins->fresh), GFP_KERNEL);
 	return ins->fresh ? 0 : -ENOMEM;
 }
 
@@ -127,21 +86,13 @@ static inline void kvm_table_cancel(struct kvm *kvm, struct kvm_table_insert *in
 	kfree(ins->fresh);
 }
 
-static inline void kvm_table_insert(struct kvm *kvm, struct kvm_table_insert *ins)
+static inline void kvm_slot_store(struct kvm *kvm, struct kvm_table_insert *ins)
 {
-	struct kvm_vcpu_chunk **chunk = &kvm->vcpus.chunk[ins->index / KVM_VCPUS_PER_CHUNK];
-
 	if (ins->fresh)
-		WRITE_ONCE(*chunk, ins->fresh);
-	(*chunk)->slot[ins->index % KVM_VCPUS_PER_CHUNK] = ins->vcpu;
-	smp_wmb(); /* chunk and slot before the count: O1 */
-	atomic_inc(&kvm->online_vcpus);
+		WRITE_ONCE(*kvm_chunk(kvm, ins->index), ins->fresh);
+	*kvm_slot(kvm, ins->index) = ins->vcpu;
 }
 
-static inline void kvm_table_settle(struct kvm *kvm, struct kvm_table_insert *ins)
-{
-	(void)kvm;
-	(void)ins;
-}
+#include "stable.h"
 
 #endif

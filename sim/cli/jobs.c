@@ -55,7 +55,7 @@ static void set_run(struct vs_run *run, const struct vs_job *j, enum vs_run_stat
 		    const char *message)
 {
 	memset(run, 0, sizeof(*run));
-	snprintf(run->table, sizeof(run->table), "%s", j->table);
+	snprintf(run->table, sizeof(run->table), "%s", j->table->name);
 	run->replication = j->replication;
 	run->status = status;
 	run->message = strdup(message);
@@ -86,8 +86,7 @@ __attribute__((noreturn)) static void child(const struct vs_scenario *s, const s
 	j->fd = fd;
 	x.fatal = on_fatal;
 	x.fatal_ctx = j;
-	vs_run_execute(s, vs_modules_table(m, j->table, NULL), m, j->replication, &x, j->progress,
-		       &run);
+	vs_run_execute(s, j->table, m, j->replication, &x, j->progress, &run);
 	hand_over(&run, fd);
 }
 
@@ -293,7 +292,7 @@ bool vs_jobs_run(const struct vs_scenario *s, const struct vs_modules *m,
 	catch_signal(SIGINT);
 	catch_signal(SIGTERM);
 	for (size_t i = 0; ok && i < n; i++) {
-		jobs[i].table = s->tables[i / s->replications].name;
+		jobs[i].table = &s->tables[i / s->replications];
 		jobs[i].replication = i % s->replications;
 		jobs[i].progress = &shared[i];
 	}

@@ -43,14 +43,24 @@ static int list_machines(const struct vs_paths *p)
 	return status;
 }
 
+static void list_table(const struct vs_table *t)
+{
+	printf("%-19s %s%s\n", t->name, t->summary, t->no_unplug ? "" : "; unplug");
+	for (uint32_t k = 0; k < t->n_params; k++) {
+		const struct vs_table_param *p = &t->params[k];
+
+		printf("%-19s   %s = %u (%u to %u%s): %s\n", "", p->name, p->value, p->min, p->max,
+		       p->power_of_two ? ", a power of two" : "", p->summary);
+	}
+}
+
 static int list(const struct vs_options *o, const struct vs_paths *p, const struct vs_modules *m)
 {
 	if (o->list == VS_LIST_MACHINES)
 		return list_machines(p);
 	if (o->list == VS_LIST_TABLES)
 		for (size_t i = 0; i < m->n_tables; i++)
-			printf("%-16s %s\n", m->tables[i],
-			       vs_modules_table(m, m->tables[i], NULL)->summary);
+			list_table(m->tables[i]);
 	if (o->list == VS_LIST_OPERATIONS)
 		for (int op = 0; op < VS_OPS; op++)
 			printf("%s\n", vs_op_name(op));
@@ -63,7 +73,7 @@ static bool is_used(const struct vs_modules *m, const struct vs_loaded *l,
 	const struct vs_loaded *owner = NULL;
 
 	for (size_t t = 0; t < s->n_tables; t++)
-		if (vs_modules_table(m, s->tables[t].name, &owner) && owner == l)
+		if (vs_modules_table(m, s->tables[t].table, &owner) && owner == l)
 			return true;
 	return false;
 }

@@ -28,12 +28,49 @@ static const char *missing_part(const struct vs_table *t)
 		    {"get_by_id", t->get_by_id},
 		    {"broadcast", t->broadcast},
 		    {"request_all", t->request_all},
-		    {"online", t->online}};
+		    {"online", t->online},
+		    {"params", t->params || !t->n_params},
+		    {"vcpu_unplug (or no_unplug)", t->vcpu_unplug || t->no_unplug}};
 
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
 		if (!part[i].there)
 			return part[i].name;
 	return NULL;
+}
+
+/* What is wrong with a parameter, or NULL. */
+static const char *unfit_param(const struct vs_table_param *p)
+{
+	if (!p->name || strlen(p->name) >= VS_NAME_MAX || strcmp(p->name, "table") == 0)
+		return "has no name that fits";
+	if (!p->summary)
+		return "lacks a summary";
+	if (p->min > p->value || p->value > p->max)
+		return "is not between its bounds unless set";
+	if (p->power_of_two && (!p->value || (p->value & (p->value - 1))))
+		return "is no power of two unless set";
+	return NULL;
+}
+
+static bool params_fit(const struct vs_loaded *l, const struct vs_table *t, struct vs_errors *errs)
+{
+	const char *why;
+
+	if (t->n_params > VS_TABLE_PARAMS_MAX) {
+		vs_errors_add(errs, l->path, 0, 0, NULL,
+			      "table %s has %u parameters, expected at most %d", t->name,
+			      t->n_params, VS_TABLE_PARAMS_MAX);
+		return false;
+	}
+	for (uint32_t k = 0; k < t->n_params; k++) {
+		why = unfit_param(&t->params[k]);
+		if (why) {
+			vs_errors_add(errs, l->path, 0, 0, NULL, "parameter %u of table %s %s", k,
+				      t->name, why);
+			return false;
+		}
+	}
+	return true;
 }
 
 static bool tables_fit(const struct vs_loaded *l, struct vs_errors *errs)
@@ -47,6 +84,8 @@ static bool tables_fit(const struct vs_loaded *l, struct vs_errors *errs)
 				      t && t->name ? t->name : "unnamed", missing);
 			return false;
 		}
+		if (!params_fit(l, t, errs))
+			return false;
 		if (strlen(t->name) >= VS_NAME_MAX) {
 			vs_errors_add(errs, l->path, 0, 0, NULL,
 				      "the name of its table %u has %zu bytes, expected at most %d",
@@ -99,10 +138,10 @@ static bool add_tables(struct vs_modules *m, const struct vs_loaded *l, struct v
 {
 	for (uint32_t i = 0; i < l->module->n_tables; i++) {
 		const char *name = l->module->tables[i]->name;
-		const char **more;
+		const struct vs_table **more;
 
 		for (size_t k = 0; k < m->n_tables; k++)
-			if (strcmp(m->tables[k], name) == 0) {
+			if (strcmp(m->tables[k]->name, name) == 0) {
 				vs_errors_add(errs, l->path, 0, 0, NULL,
 					      "there is a table \"%s\" already", name);
 				return false;
@@ -111,7 +150,7 @@ static bool add_tables(struct vs_modules *m, const struct vs_loaded *l, struct v
 		if (!more)
 			return no_memory(l->path, errs);
 		m->tables = more;
-		m->tables[m->n_tables++] = name;
+		m->tables[m->n_tables++] = l->module->tables[i];
 	}
 	return true;
 }

@@ -20,7 +20,7 @@ struct vs_loaded {
 struct vs_modules {
 	struct vs_loaded *v;
 	size_t n;
-	const char **tables; /* names, in order of loading; the names are the modules' */
+	const struct vs_table **tables; /* in order of loading; the modules' */
 	size_t n_tables;
 };
 

@@ -15,7 +15,7 @@ void vs_progress_show(const struct vs_job *jobs, size_t n)
 		if (jobs[i].state != VS_JOB_RUNNING)
 			continue;
 		shown++;
-		fprintf(stderr, "  %s#%u: %llu", jobs[i].table, jobs[i].replication + 1,
+		fprintf(stderr, "  %s#%u: %llu", jobs[i].table->name, jobs[i].replication + 1,
 			(unsigned long long)p->done);
 		if (p->total)
 			fprintf(stderr, "/%llu", (unsigned long long)p->total);

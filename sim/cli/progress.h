@@ -11,7 +11,7 @@
 enum vs_job_state { VS_JOB_WAITING, VS_JOB_RUNNING, VS_JOB_DONE, VS_JOB_LOST };
 
 struct vs_job {
-	const char *table;
+	const struct vs_table_ref *table;
 	uint32_t replication;
 	enum vs_job_state state;
 	pid_t pid;

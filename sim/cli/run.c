@@ -22,7 +22,7 @@
 
 struct run {
 	const struct vs_scenario *s;
-	const struct vs_table *table;
+	const struct vs_table_ref *table;
 	struct vs_run *out;
 	struct vs_progress *progress;
 	struct vs_engine *engine;
@@ -141,7 +141,10 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 	uint32_t notes =
 		1u << VS_NOTE_VCPU_READY | 1u << VS_NOTE_IPI_POSTED | 1u << VS_NOTE_IPI_TAKEN;
 	struct vs_bug_sink bugs = {.ctx = r, .bug = on_bug, .warn = on_warn};
+	uint32_t params[VS_TABLE_PARAMS_MAX];
 
+	for (uint32_t k = 0; k < r->table->n_params; k++)
+		params[k] = r->table->param[k].value;
 	r->engine = vs_engine_new(&o);
 	r->hw = vs_hw_new(r->engine, machine, r->s->cpus);
 	if (x->paranoid)
@@ -161,7 +164,9 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 	r->slab = vs_slab_new(r->host, r->hw, r->s->cpus);
 	r->rcu = vs_rcu_new(r->host);
 	r->sink = (struct vs_op_sink){.ctx = r, .op = on_op, .latency = on_latency};
-	r->workload = vs_workload_new(r->host, r->hw, r->s, r->table, replication, &r->sink);
+	r->workload =
+		vs_workload_new(r->host, r->hw, r->s, vs_modules_table(m, r->table->table, NULL),
+				params, replication, &r->sink);
 	if (!r->slab || !r->rcu || !r->workload)
 		return false;
 	vs_workload_on_booted(r->workload, on_booted, r);
@@ -371,15 +376,15 @@ static uint64_t wall_now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-void vs_run_execute(const struct vs_scenario *s, const struct vs_table *t,
+void vs_run_execute(const struct vs_scenario *s, const struct vs_table_ref *table,
 		    const struct vs_modules *m, uint32_t replication, const struct vs_execution *x,
 		    struct vs_progress *progress, struct vs_run *out)
 {
-	struct run r = {.s = s, .table = t, .out = out, .progress = progress, .x = x};
+	struct run r = {.s = s, .table = table, .out = out, .progress = progress, .x = x};
 	uint64_t start = wall_now_ns();
 
 	memset(out, 0, sizeof(*out));
-	snprintf(out->table, sizeof(out->table), "%s", t->name);
+	snprintf(out->table, sizeof(out->table), "%s", table->name);
 	out->replication = replication;
 	if (!build(&r, m, replication, x)) {
 		end_as(&r, VS_RUN_CRASHED, "out of memory while setting up");

@@ -30,7 +30,7 @@ struct vs_progress {
 };
 
 /* Never fails: what went wrong is in the run's status and message. Once per process (SimGrid). */
-void vs_run_execute(const struct vs_scenario *s, const struct vs_table *t,
+void vs_run_execute(const struct vs_scenario *s, const struct vs_table_ref *table,
 		    const struct vs_modules *m, uint32_t replication, const struct vs_execution *x,
 		    struct vs_progress *progress, struct vs_run *out);
 

@@ -13,7 +13,7 @@
 struct reading {
 	struct vs_doc doc;
 	struct vs_scenario *s;
-	const char *const *tables;
+	const struct vs_table *const *tables;
 	size_t n_tables;
 	const char *machines_dir;
 };
@@ -94,46 +94,6 @@ static bool read_machine(struct reading *r, const struct vs_at *root)
 	return ok && (!set.value || r->s->machine_set);
 }
 
-static bool read_table(const struct reading *r, const struct vs_at *at, size_t i)
-{
-	struct vs_scenario *s = r->s;
-	size_t which;
-
-	if (r->tables && !vs_at_choice(at, "a table", r->tables, r->n_tables, &which))
-		return false;
-	if (!vs_at_name(at, s->tables[i].name))
-		return false;
-	for (size_t k = 0; k < i; k++) {
-		if (strcmp(s->tables[k].name, s->tables[i].name) == 0) {
-			vs_at_error(at, "found \"%s\" again, expected each table once",
-				    s->tables[i].name);
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool read_tables(const struct reading *r, const struct vs_at *root)
-{
-	struct vs_at at = vs_at_member(root, "tables");
-	bool ok = true;
-
-	if (!vs_at_array(&at, "an array with the name of at least one table"))
-		return false;
-	r->s->tables = calloc(vs_at_size(&at), sizeof(*r->s->tables));
-	if (!r->s->tables) {
-		vs_at_error(&at, "out of memory");
-		return false;
-	}
-	r->s->n_tables = vs_at_size(&at);
-	for (size_t i = 0; i < r->s->n_tables; i++) {
-		struct vs_at table = vs_at_element(&at, i);
-
-		ok &= read_table(r, &table, i);
-	}
-	return ok;
-}
-
 static bool read_scenario(struct reading *r)
 {
 	static const char *const keys[] = {
@@ -150,7 +110,7 @@ static bool read_scenario(struct reading *r)
 	ok &= vs_read_host(&root, r->s, machine);
 	vm = vs_read_vm(&root, r->s);
 	ok &= vs_read_guest(&root, r->s);
-	ok &= read_tables(r, &root);
+	ok &= vs_read_tables(&root, r->tables, r->n_tables, r->s);
 	limits = vs_read_limits(&root, r->s);
 	ok &= vs_read_inject(&root, r->s);
 	ok &= vs_read_streams(&root, r->s, vm, limits);
@@ -158,7 +118,7 @@ static bool read_scenario(struct reading *r)
 }
 
 struct vs_scenario *vs_scenario_load(const char *path, const struct vs_set *sets, size_t n_sets,
-				     const char *const *tables, size_t n_tables,
+				     const struct vs_table *const *tables, size_t n_tables,
 				     const char *machines_dir, struct vs_errors *errs)
 {
 	struct reading r = {.tables = tables, .n_tables = n_tables, .machines_dir = machines_dir};

@@ -22,10 +22,10 @@ bool vs_set_parse(char *text, struct vs_set *out);
 /*
  * Reads, applies the overrides, fills in defaults, loads the machine and checks everything. NULL
  * and `errs` with all that is wrong; else the caller frees it with vs_scenario_free. `tables` are
- * the names that exist; NULL: any name is taken.
+ * those that exist; NULL: any name is taken, and no parameters.
  */
 struct vs_scenario *vs_scenario_load(const char *path, const struct vs_set *sets, size_t n_sets,
-				     const char *const *tables, size_t n_tables,
+				     const struct vs_table *const *tables, size_t n_tables,
 				     const char *machines_dir, struct vs_errors *errs);
 
 /* The resolved scenario as JSON text that loads to the same again; the caller frees it. NULL: out

@@ -50,15 +50,6 @@ static json_t *stream_to_json(const struct vs_scenario *s, const struct vs_strea
 	return with_end(out, s, st);
 }
 
-static json_t *tables_to_json(const struct vs_scenario *s)
-{
-	json_t *out = json_array();
-
-	for (size_t i = 0; i < s->n_tables; i++)
-		out = vs_append(out, json_string(s->tables[i].name));
-	return out;
-}
-
 static json_t *streams_to_json(const struct vs_scenario *s)
 {
 	json_t *out = json_array();
@@ -117,7 +108,7 @@ json_t *vs_scenario_to_json(const struct vs_scenario *s)
 	out = vs_with(out, "host", host_to_json(s));
 	out = vs_with(out, "vm", vm_to_json(s));
 	out = vs_with(out, "guest", guest);
-	out = vs_with(out, "tables", tables_to_json(s));
+	out = vs_with(out, "tables", vs_tables_to_json(s));
 	out = vs_with(out, "streams", streams_to_json(s));
 	out = vs_with(out, "limits", limits);
 	return vs_with(out, "inject",

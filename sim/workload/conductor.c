@@ -121,7 +121,7 @@ void vs_conductor_guest_gone(struct vs_slot *slot)
 /* Nothing costs anything here: the scenario begins with a machine that has booted. */
 static bool boot(struct vs_workload *w)
 {
-	struct vs_vm_params p = {.max_vcpus = w->s->max_vcpus};
+	struct vs_vm_params p = {.max_vcpus = w->s->max_vcpus, .table = w->params};
 
 	w->boot_error = w->table->vm_create(&p, &w->vm);
 	for (uint32_t id = 0; id < w->s->boot_vcpus && !w->boot_error; id++)

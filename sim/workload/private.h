@@ -79,6 +79,7 @@ struct vs_workload {
 	struct vs_hw *hw;
 	const struct vs_scenario *s;
 	const struct vs_table *table;
+	uint32_t params[VS_TABLE_PARAMS_MAX];
 	const struct vs_op_sink *sink;
 	uint32_t replication;
 	void *vm;

@@ -137,7 +137,8 @@ static bool make(struct vs_workload *w)
 
 struct vs_workload *vs_workload_new(struct vs_host *h, struct vs_hw *hw,
 				    const struct vs_scenario *s, const struct vs_table *t,
-				    uint32_t replication, const struct vs_op_sink *sink)
+				    const uint32_t *params, uint32_t replication,
+				    const struct vs_op_sink *sink)
 {
 	struct vs_workload *w = calloc(1, sizeof(*w));
 
@@ -147,6 +148,8 @@ struct vs_workload *vs_workload_new(struct vs_host *h, struct vs_hw *hw,
 	w->hw = hw;
 	w->s = s;
 	w->table = t;
+	for (uint32_t k = 0; k < t->n_params; k++)
+		w->params[k] = params ? params[k] : t->params[k].value;
 	w->sink = sink;
 	w->replication = replication;
 	if (!make(w)) {

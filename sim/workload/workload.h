@@ -27,10 +27,12 @@ struct vs_op_sink {
 	void (*latency)(void *ctx, enum vs_op op, enum vs_latency_kind kind, vs_ps ps);
 };
 
-/* Makes all threads. Everything passed must outlive it. NULL: no memory. */
+/* Makes all threads. params: the table's, as vs_vm_params has them, copied; everything else passed
+ * must outlive it. NULL: no memory. */
 struct vs_workload *vs_workload_new(struct vs_host *h, struct vs_hw *hw,
 				    const struct vs_scenario *s, const struct vs_table *t,
-				    uint32_t replication, const struct vs_op_sink *sink);
+				    const uint32_t *params, uint32_t replication,
+				    const struct vs_op_sink *sink);
 void vs_workload_free(struct vs_workload *w);
 
 /* Notes go here too: VS_NOTE_VCPU_READY, VS_NOTE_IPI_POSTED and VS_NOTE_IPI_TAKEN matter. */

@@ -1,5 +1,6 @@
 """One scenario, one result: whatever the order, window, processes, place, processor or build."""
 
+import json
 import os
 import re
 import shutil
@@ -46,6 +47,18 @@ class Same(Case):
         for window in (0, 1, 7919, self.w // 2 + 1, self.w):
             for order in ("up", "down", "shuffled"):
                 self.is_same("--window-ps", window, "--host-order", order, "--paranoid")
+
+    def test_every_table(self):
+        listed = vcpusim("--list", "tables").out
+        names = re.findall(r"^[a-z][^ ]*", listed, re.M)
+        tables = ["--set", "/tables=" + json.dumps(
+            names + [{"table": "chunked", "chunk": 8}, {"table": "tree", "fanout": 2}])]
+        reference = result("--reps", 1, *tables)
+        for name in names + ["chunked(chunk=8)", "tree(fanout=2)"]:
+            self.assertEqual(reference.count(f'"table": "{name}", "replication":'), 1, name)
+        for how in (["--strict"], ["--window-ps", 0], ["--window-ps", 1], ["--window-ps", 7919],
+                    ["--host-order", "down", "--paranoid"], ["--host-order", "shuffled"]):
+            self.assertTrue(result("--reps", 1, *tables, *how) == reference, f"{how} differs")
 
     def test_wider_windows_are_seen_to_break(self):
         """Else the test above could not fail. A broken run ends in an assert or in another result."""

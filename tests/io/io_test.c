@@ -5,7 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const known_tables[4] = {"fixed", "rcu-array", "chunked", "srcu-array"};
+static const struct vs_table_param chunk = {
+	.name = "chunk", .value = 32, .min = 8, .max = 1024, .power_of_two = true};
+static const struct vs_table_param ahead = {.name = "ahead", .value = 64, .min = 1, .max = 4096};
+static const struct vs_table fixed = {.name = "fixed", .no_unplug = "its readers hold no section"};
+static const struct vs_table rcu_array = {.name = "rcu-array", .params = &ahead, .n_params = 1};
+static const struct vs_table chunked = {.name = "chunked",
+					.params = &chunk,
+					.n_params = 1,
+					.no_unplug = "its readers hold no section"};
+static const struct vs_table srcu_array = {.name = "srcu-array"};
+const struct vs_table *const known_tables[4] = {&fixed, &rcu_array, &chunked, &srcu_array};
 
 char *read_file(const char *path, size_t *length)
 {

@@ -10,7 +10,7 @@
 
 #define MACHINES_DIR VS_SOURCE_DIR "/models/machines"
 
-extern const char *const known_tables[4];
+extern const struct vs_table *const known_tables[4];
 
 /* Whole file as a string, *length without the final NUL; fails the test if it cannot be read. */
 char *read_file(const char *path, size_t *length);

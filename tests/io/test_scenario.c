@@ -267,6 +267,33 @@ START_TEST(machine_beside_the_scenario)
 }
 END_TEST
 
+START_TEST(tables_take_parameters)
+{
+	const struct vs_set sets[] = {
+		{"/tables/0", "{\"table\": \"chunked\", \"chunk\": 128}"},
+		{"/tables/-", "chunked"},
+		{"/tables/-", "{\"table\": \"chunked\", \"chunk\": 8}"},
+		{"/tables/2/chunk", "16"},
+	};
+	struct vs_scenario *s = load_text(minimal, sets, sizeof(sets) / sizeof(sets[0]));
+	char *text;
+
+	ck_assert_uint_eq(s->n_tables, 3);
+	ck_assert_str_eq(s->tables[0].name, "chunked(chunk=128)");
+	ck_assert_str_eq(s->tables[0].table, "chunked");
+	ck_assert_uint_eq(s->tables[0].n_params, 1);
+	ck_assert_str_eq(s->tables[0].param[0].name, "chunk");
+	ck_assert_uint_eq(s->tables[0].param[0].value, 128);
+	ck_assert_str_eq(s->tables[1].name, "chunked"); /* as it is unless set ... */
+	ck_assert_uint_eq(s->tables[1].param[0].value, 32);
+	ck_assert_str_eq(s->tables[2].name, "chunked(chunk=16)");
+	text = vs_scenario_to_text(s); /* ... which the resolved scenario says all the same */
+	ck_assert_ptr_nonnull(strstr(text, "\"chunk\": 32"));
+	free(text);
+	vs_scenario_free(s);
+}
+END_TEST
+
 START_TEST(without_a_list_any_table_is_taken)
 {
 	char *path = temporary_file(minimal, strlen(minimal));
@@ -312,6 +339,7 @@ int main(void)
 	tcase_add_test(t, options_are_cut_at_the_first_equals_sign);
 	tcase_add_test(t, machine_beside_the_scenario);
 	tcase_add_test(t, without_a_list_any_table_is_taken);
+	tcase_add_test(t, tables_take_parameters);
 	tcase_add_test(t, operations_have_names);
 	suite_add_tcase(s, t);
 	return run_suite(s);

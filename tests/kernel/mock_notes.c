@@ -40,8 +40,14 @@ static void got(struct vs_task *t, const void *vcpu, uint64_t index)
 {
 	if (vcpu)
 		handed_out(vcpu, index);
-	else if (t->get_created)
+	else if (t->get_created && vm.created[index]) /* and isn't leaving by now */
 		mock_fault(MOCK_LOST);
+}
+
+/* Those created when the walk began, but for who leaves. */
+static uint32_t must_visit(const struct vs_task *t)
+{
+	return t->walk_created < vm.n_created ? t->walk_created : vm.n_created;
 }
 
 static void visited(struct vs_task *t, const void *vcpu, uint64_t index)
@@ -50,7 +56,7 @@ static void visited(struct vs_task *t, const void *vcpu, uint64_t index)
 	handed_out(vcpu, index);
 	if (index < t->walk_expected)
 		mock_fault(MOCK_WALK_ORDER);
-	else if (index > t->walk_expected && t->walk_expected < t->walk_created)
+	else if (index > t->walk_expected && t->walk_expected < must_visit(t))
 		mock_fault(MOCK_WALK_MISSED);
 	t->walk_expected = (uint32_t)index + 1;
 }
@@ -73,6 +79,11 @@ void vs_note(enum vs_note what, const void *obj, uint64_t a)
 	case VS_NOTE_VCPU_CREATED:
 		created((uint32_t)a);
 		break;
+	case VS_NOTE_VCPU_LEAVING:
+		vm.created[a] = false;
+		if (vm.n_created > a)
+			vm.n_created = (uint32_t)a;
+		break;
 	case VS_NOTE_VCPU_GONE:
 		vm.ready[a] = NULL;
 		break;
@@ -90,7 +101,7 @@ void vs_note(enum vs_note what, const void *obj, uint64_t a)
 		visited(t, obj, a);
 		break;
 	case VS_NOTE_WALK_END:
-		if (!a && t->walk_expected < t->walk_created)
+		if (!a && t->walk_expected < must_visit(t))
 			mock_fault(MOCK_WALK_MISSED);
 		break;
 	case VS_NOTE_IPI_POSTED:

@@ -9,7 +9,7 @@ static uint32_t next_id, online;
 
 static void birth(void *arg)
 {
-	struct vs_vm_params params = {ABUSE_CREATORS * ABUSE_CREATES};
+	struct vs_vm_params params = {.max_vcpus = ABUSE_CREATORS * ABUSE_CREATES};
 
 	(void)arg;
 	if (t->vm_create(&params, &vm))

@@ -58,7 +58,7 @@ static bool need_resched(void)
 
 static void birth(void *arg)
 {
-	struct vs_vm_params params = {VCPUS};
+	struct vs_vm_params params = {.max_vcpus = VCPUS};
 
 	(void)arg;
 	if (t->vm_create(&params, &vm))

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <vcpusim/module.h>
 
@@ -15,10 +16,11 @@
 
 static const struct vs_table *t;
 static void *vm, *vcpus[N];
+static uint32_t param[VS_TABLE_PARAMS_MAX];
 
 static int vm_new(uint32_t max)
 {
-	struct vs_vm_params params = {max};
+	struct vs_vm_params params = {.max_vcpus = max, .table = param};
 
 	return t->vm_create(&params, &vm);
 }
@@ -315,7 +317,22 @@ START_TEST(P1_readers_neither_wait_nor_allocate)
 }
 END_TEST
 
-int main(void)
+/* "chunk=8": as a scenario would set it. */
+static bool set_param(const struct vs_table *table, const char *text)
+{
+	for (uint32_t k = 0; k < table->n_params; k++) {
+		const char *name = table->params[k].name;
+		size_t n = strlen(name);
+
+		if (strncmp(text, name, n) == 0 && text[n] == '=') {
+			param[k] = (uint32_t)strtoul(text + n + 1, NULL, 10);
+			return true;
+		}
+	}
+	return false;
+}
+
+int main(int argc, char **argv)
 {
 	Suite *s = suite_create(vs_module.tables[0]->name);
 	TCase *c = tcase_create("contract");
@@ -334,6 +351,11 @@ int main(void)
 	tcase_add_test(c, P1_readers_neither_wait_nor_allocate);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
+	for (uint32_t k = 0; k < vs_module.tables[0]->n_params; k++)
+		param[k] = vs_module.tables[0]->params[k].value;
+	for (int i = 1; i < argc; i++)
+		if (!set_param(vs_module.tables[0], argv[i]))
+			return 2;
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

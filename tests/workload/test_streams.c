@@ -193,7 +193,7 @@ static void run(void)
 {
 	vs_ps end;
 
-	b.w = vs_workload_new(b.rig.h, b.rig.hw, &b.rig.s, &table, 0, &sink);
+	b.w = vs_workload_new(b.rig.h, b.rig.hw, &b.rig.s, &table, NULL, 0, &sink);
 	ck_assert_ptr_nonnull(b.w);
 	ck_assert_int_eq(rig_run(&b.rig, 10 * VS_PS_PER_S), VS_STOP_DONE);
 	ck_assert(vs_workload_done(b.w, &end));
