@@ -28,6 +28,7 @@ libsimgrid-dev libgsl-dev libjansson-dev libdw-dev
 check clang clang-format python3 python3-jsonschema
 python3-numpy python3-pandas python3-matplotlib
 "
+test_packages="chromium" # opens the reports; the tests that need it are skipped without it
 
 missing_packages() {
 	for package in $packages; do
@@ -89,6 +90,7 @@ main() {
 	[ -n "$build" ] || [ -z "$test" ] || die "--test needs the build that --no-build leaves out"
 
 	cd "$(dirname "$0")"
+	[ -z "$test" ] || packages="$packages $test_packages"
 	install_packages
 	[ -n "$build" ] || return 0
 	mkdir -p build

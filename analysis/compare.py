@@ -139,12 +139,12 @@ def of_b(d, b):
     return text.UNKNOWN if d is None or not b else f"{100 * d.value / b:+.1f} %"
 
 
-def plot(compared):
+def plot(compared, width=plots.WIDTH):
     known = [(f"{name}: {operation}", [(NAMES.get(m, m), d, b, better)
                                        for m, _, b, d, _, better in reversed(rows) if d and b])
              for name, operation, rows in compared if operation != WHOLE_RUN]
     figure, axes = plots.panels(len(known), heights=[len(rows) + 1.6 for _, rows in known],
-                                height=0.33)
+                                height=0.33, width=width)
     for ax, (title, rows) in zip(axes, known):
         for y, (_, d, b, better) in enumerate(rows):
             color = {"A": "#0072b2", "B": "#d55e00", None: plots.FAINT}[better]

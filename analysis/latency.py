@@ -45,10 +45,15 @@ def show(result, kind, pooled):
 
 def tail(h):
     """x: samples per sample above (1: p0, 10: p90, 100: p99 ...), value; known part, rest"""
-    points = [(h.count / above if above else h.count, value, above) for above, value in h.curve()]
-    points.insert(0, (1, h.min_ps / 1000, h.count))
-    known = [(x, v) for x, v, above in points if above >= MIN_ABOVE]
-    rest = known[-1:] + [(x, v) for x, v, above in points if above < MIN_ABOVE]
+    known, rest = [(1, h.min_ps / 1000)], []
+    for above, value in h.curve():
+        if above >= MIN_ABOVE:
+            known.append((h.count / above, value))
+            continue
+        if not rest and h.count > MIN_ABOVE:  # the bucket in which the tenth from the end lies
+            known.append((h.count / MIN_ABOVE, value))
+        rest = rest or known[-1:]
+        rest.append((h.count / max(above, 1), value))
     return known, rest
 
 
@@ -57,8 +62,7 @@ def draw(ax, tables, style):
     for table, h in tables.items():
         known, rest = tail(h)
         look = dict(style[table], marker="")
-        if known:
-            ax.plot(*zip(*known), drawstyle="steps-pre", **look)
+        ax.plot(*zip(*known), drawstyle="steps-pre", **look)
         ax.plot(*zip(*rest), drawstyle="steps-pre", **dict(look, linestyle=":", lw=1, alpha=0.8))
         ax.plot(rest[-1][0], h.max, marker=style[table]["marker"], color=look["color"], ls="")
         ends.append((rest[-1][0], h.max, table))
@@ -74,14 +78,15 @@ def draw(ax, tables, style):
     plots.label_ends(ax, ends, style)
 
 
-def plot(result, kind, pooled):
+def plot(result, kind, pooled, width=plots.WIDTH):
     style = plots.looks(result.scenario["tables"])
-    figure, axes = plots.panels(len(pooled))
+    figure, axes = plots.panels(len(pooled), width)
     for ax, (operation, tables) in zip(axes, pooled.items()):
         draw(ax, tables, style)
         ax.set_title(f"{operation}: {TITLES[kind]}")
         ax.set_ylabel("simulated time")
-    axes[-1].set_xlabel("percentile (dotted: fewer than ten samples above; marker: maximum)")
+    axes[-1].set_xlabel("percentile (dotted: fewer than ten samples above; marker: maximum)",
+                        fontsize=10)
     return figure
 
 

@@ -18,6 +18,7 @@ from . import program, text  # noqa: E402
 INK = "#1b1b1c"
 FAINT = "#8a8a8b"
 SALT = "vcpusim"
+WIDTH = 7.0  # inches
 LOOKS = [("#0072b2", "o", "-"), ("#d55e00", "s", "--"), ("#009e73", "^", "-."),
          ("#cc79a7", "D", (0, (6, 1, 1, 1))), ("#e69f00", "v", (0, (4, 1, 1, 1, 1, 1))),
          ("#56b4e9", "P", (0, (3, 1)))]
@@ -35,8 +36,8 @@ CAUSES = {  # name in results: (label, colour, hatch)
     "interrupt": ("interrupts", "#cc79a7", "xx"),
     "guest_transition": ("guest exit and entry", "#e69f00", "xx"),
     "allocation": ("allocation", "#f0e442", "//"),
-    "idle": ("idle", "#d0d0d0", ""),
-    "other": ("other", "#d0d0d0", ".."),
+    "idle": ("idle", "#d0d0d0", "\\\\"),
+    "other": ("other", "#b4b4b4", ""),
 }
 
 matplotlib.rcParams.update({
@@ -46,7 +47,7 @@ matplotlib.rcParams.update({
     "axes.grid": True, "grid.color": FAINT, "grid.alpha": 0.35, "grid.linewidth": 0.6,
     "axes.axisbelow": True, "lines.linewidth": 1.8, "lines.markersize": 5.5,
     "svg.fonttype": "none", "svg.hashsalt": SALT, "font.family": "DejaVu Sans",
-    "hatch.linewidth": 0.6, "legend.fontsize": 10,
+    "hatch.linewidth": 0.6, "path.simplify_threshold": 0.5, "legend.fontsize": 10,
 })
 
 
@@ -56,22 +57,30 @@ def looks(tables):
             for t, (c, m, d) in zip(tables, itertools.cycle(LOOKS))}
 
 
-def panels(n, width=8.0, height=3.4, across=1, heights=None):
-    """n axes, `across` in a row; heights: of the rows, in units of `height` inches"""
-    rows = -(-n // across)
-    heights = heights or [1] * rows
-    figure, axes = pyplot.subplots(rows, across, figsize=(width, height * sum(heights) + 0.5),
+def panels(n, width=WIDTH, height=3.2, heights=None):
+    """n axes, one below the other; heights: of each, in units of `height` inches"""
+    heights = heights or [1] * n
+    figure, axes = pyplot.subplots(n, 1, figsize=(width, height * sum(heights) + 0.5),
                                    squeeze=False, layout="constrained",
                                    gridspec_kw={"height_ratios": heights})
-    axes = list(axes.flat)
-    for spare in axes[n:]:
-        spare.set_axis_off()
-    return figure, axes[:n]
+    return figure, list(axes.flat)
+
+
+def legend(axis, handles, across):
+    """Fills an axis of its own, in rows."""
+    axis.set_axis_off()
+    axis.legend(handles=handles, loc="upper left", ncols=across, borderaxespad=0,
+                columnspacing=1.2).set_in_layout(False)
 
 
 def log_axis(axis, form):
     """Of ns, bytes, ...: labelled with units, at 1, 2, 5 where few decades are shown"""
     low, high = axis.get_view_interval()
+    if form is text.size:
+        axis.set_major_locator(ticker.LogLocator(base=2, numticks=8))
+        axis.set_minor_locator(ticker.NullLocator())
+        axis.set_major_formatter(ticker.FuncFormatter(lambda v, _: short(v, form)))
+        return
     axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if high < low * 150 else (1,)))
     axis.set_minor_locator(ticker.LogLocator(subs=range(2, 10)))
     axis.set_minor_formatter(ticker.NullFormatter())
@@ -97,11 +106,11 @@ def spread(places, least):
     return out
 
 
-def to_bytes(figure, kind):
+def to_bytes(figure, kind, transparent=False):
     metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
     data = io.BytesIO()
     figure.savefig(data, format=kind, dpi=150, metadata=metadata,
-                   transparent=kind == "svg")
+                   transparent=transparent)
     return data.getvalue()
 
 

@@ -15,12 +15,12 @@ def arguments(description, many=True, plot=True, output=(".svg", ".png")):
     parser.add_argument("files", metavar="RESULT.json", nargs="+" if many else 1,
                         help="results of vcpusim; -: standard input")
     if plot:
-        parser.add_argument("-o", "--output", metavar="FILE", type=_ends_in(output),
+        parser.add_argument("-o", "--output", metavar="FILE", type=ends_in(output),
                             help=f"write the plot to FILE ({' or '.join(output)})")
     return parser
 
 
-def _ends_in(endings):
+def ends_in(endings):
     def check(text):
         if pathlib.Path(text).suffix not in endings:
             raise argparse.ArgumentTypeError(f"found {text}, expected a name that ends in "

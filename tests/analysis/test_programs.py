@@ -10,7 +10,10 @@ import subprocess
 import tempfile
 import unittest
 
-from sample import ANALYSIS, PYTHON, TIMEOUT_S, Case, changed, operation, real_result, result, run
+from sample import (ANALYSIS, PYTHON, TIMEOUT_S, Case, causes, changed, operation, real_result, result,
+                    run)
+
+from vcpusim_results import Histogram, plots
 
 # a: 100, 110, 120 ps on average, b: 80, 100, 90, so that a - b is 20, 10, 30: mean 20, standard
 # deviation 10, half an interval 4.3027 x 10 / sqrt(3) = 24.84. c is 1,000 samples each, c - b:
@@ -97,11 +100,137 @@ class Latency(Case):
         self.refused("latency.py", path, "--kind", "to_last", says="no complete run has samples")
 
 
+class LatencyPlot(unittest.TestCase):
+    def test_known_as_far_as_ten_samples_are_above(self):
+        # 100 samples: 50 of 100 ps, 48 of 120, 2 of 150. Above them are 50, 2, 0: p50 ends at x = 2,
+        # the 120s reach beyond the 90th, so are known up to x = 100 / 10, and end at 100 / 2.
+        import latency
+        h = Histogram({100: 50, 120: 48, 150: 2}, 0, 100, 150)
+        known, rest = latency.tail(h)
+        self.assertEqual(known, [(1, 0.1), (2, 0.1), (10, 0.12)])
+        self.assertEqual(rest, [(10, 0.12), (50, 0.12), (100, 0.15)])
+
+    def test_labels_do_not_meet(self):
+        # downwards from the top: 0.9, 0.8; what is below 0 is pushed up again
+        for places, moved in (([0.9, 0.9, 0.5], [0.9, 0.8, 0.5]), ([0.05, 0.02], [0.1, 0.0])):
+            for found, expected in zip(plots.spread(places, 0.1), moved):
+                self.assertAlmostEqual(found, expected)
+
+
+# Replication 0: 10 operations of 0.1 ns, replication 1: 30 of 0.2 ns; 40 % compute, 60 % lock. So the
+# mean of the 40 is compute (10 x 0.04 + 30 x 0.08) / 40 = 0.07 ns and lock 0.105 ns. At or above p99
+# is known of replication 1 only: all lock.
+PARTS = result(
+    run("a", 0, {"hotplug": operation([100] * 10, mean=causes(compute=0.04, lock=0.06))}),
+    run("a", 1, {"hotplug": operation([200] * 30, mean=causes(compute=0.08, lock=0.12),
+                                      tail=causes(lock=0.2))}), tables=("a",))
+
+
+class Breakdown(Case):
+    def test_weighted_by_operations(self):
+        out = self.works("breakdown.py", self.write("r.json", PARTS))
+        self.assertEqual(line(out, "compute"), ["compute", "0.0700 ns 40.0 %"])
+        self.assertEqual(line(out, "lock"), ["lock", "0.105 ns 60.0 %"])
+        self.assertEqual(line(out, "all"), ["all", "0.175 ns", "100 %"])
+        tail = out[out.index("at or above p99"):]
+        self.assertEqual(line(tail, "lock"), ["lock", "0.200 ns 100.0 %"])
+        self.assertNotIn("compute", tail)
+
+    def test_small_causes_are_folded(self):
+        # 1 % of memory is less than 2 %: "other" together with another 1 %
+        parts = causes(lock=0.098, memory=0.001, allocation=0.001)
+        out = self.works("breakdown.py", self.write("r.json", result(
+            run("a", 0, {"hotplug": operation([100] * 10, mean=parts)}), tables=("a",))))
+        self.assertEqual(line(out, "other"), ["other", "0.00200 ns", "2.0 %"])
+        self.assertNotIn("memory", out)
+
+    def test_refused(self):
+        none = changed(PARTS, "/runs", [run("a", 0, {}, status="crashed")])
+        self.refused("breakdown.py", self.write("r.json", none), says="no complete run")
+
+
+class Along(Case):
+    def write_two(self):
+        """16 vCPUs at most: c as above; 32: twice as fast, 100 samples only, 8 KiB"""
+        more = result(*(run("c", i, {"hotplug": operation([v] * 100, per_s=2000)}, memory=8192)
+                        for i, v in enumerate((60, 60))), tables=("c",),
+                      vm={"max_vcpus": 32, "boot_vcpus": 8})
+        return self.write("r.json", PAIRS), self.write("more.json", more)
+
+    def test_scaling(self):
+        out = self.works("scaling.py", *self.write_two())
+        rows = [re.split(r"  +", r.strip()) for r in out.splitlines() if r.strip()[:2] in ("16", "32")]
+        each = "1.00 k (1.00 k to 1.00 k)"
+        # p99 of 3,000 samples is known, with no spread; of 200 it is not
+        self.assertEqual(rows, [["16", each, each, each],
+                                ["32", "-", "-", "2.00 k (2.00 k to 2.00 k)"],
+                                ["16", "-", "-", "0.120 ns (0.120 ns to 0.120 ns)"],
+                                ["32", "-", "-", "-"]])
+
+    def test_p99_has_the_spread_of_its_own(self):
+        # Own p99s 100, 110, 120 ps: half an interval 24.84 ps, about the 120 ps of all together
+        r = result(*(run("a", i, {"hotplug": operation([v] * 1000, known=dict.fromkeys(
+            ("p50", "p90", "p99"), v / 1000))}) for i, v in enumerate((100, 110, 120))), tables=("a",))
+        out = self.works("scaling.py", self.write("r.json", r))
+        self.assertIn("0.120 ns (0.0952 ns to 0.145 ns)", out)
+
+    def test_memory(self):
+        out = self.works("memory.py", *self.write_two(), "--by", "/vm/max_vcpus")
+        self.assertEqual(line(out, "16"), ["16", "1.00 KiB", "1.00 KiB", "4.00 KiB"])
+        self.assertEqual(line(out, "32"), ["32", "-", "-", "8.00 KiB"])
+        out = self.works("memory.py", self.write_two()[1])
+        self.assertEqual(line(out, "12"), ["12", "8.00 KiB"])  # 8 at boot, 4 plugged in
+
+    def test_refused(self):
+        few, more = self.write_two()
+        self.refused("scaling.py", more, more, says="have the same /vm/max_vcpus: 32")
+        self.refused("memory.py", more, few, says="have the same vCPUs in the end: 12")
+        self.refused("scaling.py", more, few, "--by", "/host/tz", says="the scenario has no /host/tz")
+        self.refused("scaling.py", more, "--by", "/vm", says="/vm of the scenario is no single value")
+
+
+def hot(obj, lost, stores=10, **transfers):
+    return {"object": obj, "field": "lock", "loads": 3000, "stores": stores,
+            "transfers": {**dict.fromkeys(("same_l3", "same_socket", "cross_socket", "far_socket"), 0),
+                          **transfers},
+            "lost_ns": lost, "readers": ["walk"], "writers": [{"site": "insert", "cpus": 2}]}
+
+
+HOT = result(run("a", 0, {}, hot_lines=[hot("kvm", 100, cross_socket=4), hot("vcpu", 900)]),
+             run("a", 1, {}, hot_lines=[hot("kvm", 2100, 30, cross_socket=8)]), tables=("a",))
+
+
+class HotLines(Case):
+    def test_sums_per_run(self):
+        # kvm: (100 + 2,100) / 2 runs = 1.10 us lost, (10 + 30) / 2 stores, 6 transfers; vcpu 450 ns
+        out = self.works("hotlines.py", self.write("r.json", HOT))
+        self.assertEqual(line(out, "kvm"), ["kvm", "lock", "1.10 us", "3.00 k", "20.0", "0", "0",
+                                            "6.00", "0"])
+        self.assertEqual(line(out, "vcpu")[2], "450 ns")
+        self.assertLess(out.index("kvm "), out.index("vcpu "))
+        self.assertIn("kvm lock: written by insert 2; read by walk", out)
+        self.assertNotIn("vcpu lock", self.works("hotlines.py", str(self.dir / "r.json"), "-n", "1"))
+        self.works("hotlines.py", str(self.dir / "r.json"), "-o", "x.svg")
+
+    def test_refused(self):
+        self.refused("hotlines.py", self.write("r.json", PAIRS), says="no run with hot_lines")
+
+
 # What every program must do, whatever it shows
 CALLS = {
     "compare.py": ("--table", "a", "--table", "b"),
     "latency.py": (),
+    "breakdown.py": (),
+    "scaling.py": (),
+    "memory.py": (),
+    "hotlines.py": (),
+    "report.py": ("-o", "r.html"),
 }
+
+
+SMALL = result(*({**r, "hot_lines": [hot("kvm", 100)], "ops": {"hotplug": {
+    **r["ops"]["hotplug"], "breakdown_ns": PARTS["runs"][1]["ops"]["hotplug"]["breakdown_ns"]}}}
+                 for r in PAIRS["runs"]), tables=("a", "b", "c"))
 
 
 class Every(Case):
@@ -111,7 +240,7 @@ class Every(Case):
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.real = real_result(cls.folder)
         cls.small = str(pathlib.Path(cls.folder) / "small.json")
-        pathlib.Path(cls.small).write_text(json.dumps(PAIRS))
+        pathlib.Path(cls.small).write_text(json.dumps(SMALL))
 
     def elsewhere(self, program, *args, **how):
         """In a process of its own, without a display, with other hashes and in another zone"""
@@ -144,6 +273,8 @@ class Every(Case):
 
     def test_a_real_result(self):
         for program, more in CALLS.items():
+            if program == "hotlines.py":
+                continue
             kind = ".html" if program == "report.py" else ".svg"
             more = [{"a": "fixed", "b": "chunked"}.get(word, word) for word in more]
             with self.subTest(program=program):
