@@ -29,7 +29,7 @@ def breakdowns(result, operation=None):
     for op in program.pick("operation", operation, dict.fromkeys(runs.operation)):
         for column in WHICH:
             bars = {t: pooled(runs[(runs.operation == op) & (runs.table == t)], column)
-                    for t in result.scenario["tables"]}
+                    for t in result.tables}
             bars = {t: parts for t, parts in bars.items() if parts and sum(parts.values())}
             if bars:
                 out.append((op, column, bars))

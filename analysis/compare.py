@@ -80,7 +80,7 @@ def sides(results, tables):
     if len(results) == 1:
         if len(tables) != 2:
             raise ResultError("found one file: expected a second one, or --table twice")
-        here = results[0].scenario["tables"]
+        here = results[0].tables
         for table in tables:
             program.pick("table", table, here)
         return [(f"A = {tables[0]}, B = {tables[1]}",
@@ -90,10 +90,10 @@ def sides(results, tables):
     if len(tables) > 1:
         first, second = tables[:2]
         for result, table in zip(results, tables):
-            program.pick(f"table in {result.path}:", table, result.scenario["tables"])
+            program.pick(f"table in {result.path}:", table, result.tables)
         pairs = [(first, second)]
     else:
-        common = [t for t in results[0].scenario["tables"] if t in results[1].scenario["tables"]]
+        common = [t for t in results[0].tables if t in results[1].tables]
         if not common:
             raise ResultError("the two results have no table in common: name one of each by --table")
         pairs = [(t, t) for t in program.pick("table in both:", *(tables or [None]), common)]

@@ -24,7 +24,7 @@ def add(into, line):
 def hot_lines(result, table=None):
     """{table: (runs, [(object, field, sums over runs)])}, those that cost most first"""
     out = {}
-    for t in program.pick("table", table, result.scenario["tables"]):
+    for t in program.pick("table", table, result.tables):
         runs = [r["hot_lines"] for r in result.document["runs"]
                 if r["table"] == t and "hot_lines" in r]
         sums = {}

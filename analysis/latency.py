@@ -22,7 +22,7 @@ def pools(result, kind, operation=None):
     out = {}
     for op in program.pick("operation", operation, dict.fromkeys(runs.operation)):
         rows = runs[runs.operation == op]
-        tables = {t: merge(rows[rows.table == t][kind]) for t in result.scenario["tables"]}
+        tables = {t: merge(rows[rows.table == t][kind]) for t in result.tables}
         tables = {t: h for t, h in tables.items() if h.count}
         if tables:
             out[op] = tables
@@ -79,7 +79,7 @@ def draw(ax, tables, style):
 
 
 def plot(result, kind, pooled, width=plots.WIDTH):
-    style = plots.looks(result.scenario["tables"])
+    style = plots.looks(result.tables)
     figure, axes = plots.panels(len(pooled), width)
     for ax, (operation, tables) in zip(axes, pooled.items()):
         draw(ax, tables, style)

@@ -32,7 +32,7 @@ def operations(result):
 
 
 def tables(result, operation):
-    return [t for t in result.scenario["tables"] if len(rows_of(result, operation, t))]
+    return [t for t in result.tables if len(rows_of(result, operation, t))]
 
 
 # -- in words ----------------------------------------------------------------------------------

@@ -102,11 +102,12 @@ def _check_form(path, document):
 
 def _check_runs(path, document):
     seen = set()
+    known = [t["table"] if isinstance(t, dict) else t for t in document["scenario"]["tables"]]
     for n, run in enumerate(document["runs"]):
         key = run["table"], run["replication"]
         if key in seen:
             raise _wrong(path, f"/runs/{n}", f"{key[0]}, replication {key[1]} again", "each once")
-        if run["table"] not in document["scenario"]["tables"]:
+        if run["table"].partition("(")[0] not in known:
             raise _wrong(path, f"/runs/{n}/table", run["table"], "a table of the scenario")
         seen.add(key)
 
@@ -129,6 +130,8 @@ class Result:
         _check_runs(path, document)
         self.path, self.document = path, document
         self.scenario, self.provenance = document["scenario"], document["provenance"]
+        # as the runs name them, parameters included
+        self.tables = list(dict.fromkeys(run["table"] for run in document["runs"]))
         self.runs = _typed(pandas.DataFrame(list(self._rows()), columns=COLUMNS))
 
     @property

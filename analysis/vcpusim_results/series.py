@@ -27,7 +27,7 @@ def are_numbers(values):
 
 
 def tables(results):
-    return list(dict.fromkeys(t for r in results for t in r.scenario["tables"]))
+    return list(dict.fromkeys(t for r in results for t in r.tables))
 
 
 def places(values):

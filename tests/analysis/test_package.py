@@ -191,6 +191,12 @@ class Reading(Case):
                                            "mean": low + 100, "max": low + 100})
         self.assertEqual(read(self.write("r.json", one)).runs.latency[0].buckets, {7423: 6})
 
+    def test_tables_with_parameters(self):
+        name = "chunked(chunk=32)"
+        r = read(self.write("r.json", result(run("a", 0, {}), run(name, 0, {}),
+                                             tables=("a", {"table": "chunked", "chunk": 32}))))
+        self.assertEqual(r.tables, ["a", name])
+
     def test_a_parameter_by_its_pointer(self):
         r = read(self.write("r.json", BY_HAND))
         self.assertEqual(r.parameter("/vm/max_vcpus"), 16)

@@ -79,7 +79,8 @@ class Compare(Case):
         self.refused("compare.py", path, "--table", "a", "--table", "x",
                      says=["no table x", "a, b, c"])
         self.refused("compare.py", path, path, "--table", "x", says="no table in both: x")
-        empty = self.write("none.json", changed(PAIRS, "/runs", []))
+        empty = self.write("none.json", changed(PAIRS, "/runs", [run(t, 0, {}, status="crashed")
+                                                                 for t in "ab"]))
         self.refused("compare.py", empty, "--table", "a", "--table", "b", says="nothing to compare")
 
 
