@@ -228,8 +228,8 @@ def assumptions(result):
 def reproduce(result):
     p = result.provenance
     command = f"./vcpusim {result.name}.json"
-    return (f"<pre>{page.escape(command)}</pre><p>with vcpusim {page.escape(p['version'])}, SimGrid "
-            f"{page.escape(p['simgrid_version'])}, seed {p['seed']} (in the scenario), window "
+    return (f"<pre>{page.escape(command)}</pre><p>with the scenario below in that file, vcpusim "
+            f"{page.escape(p['version'])}, SimGrid {page.escape(p['simgrid_version'])}, seed {p['seed']} (in it), window "
             f"{p['machine']['window_ns']:g} ns. The same scenario and modules give the same bytes.</p>"
             + page.table("Modules", ("module", "compiler", "hash of its code"),
                          [(m["name"], m["compiler"] or "-", m["hash"]) for m in p["modules"]], text=True)
@@ -240,14 +240,14 @@ def reproduce(result):
 # -- the page ----------------------------------------------------------------------------------
 
 
-def one(result, pictures):
+def one(result, pictures, which=""):
     found = [(op, *verdict(result, op)) for op in operations(result)]
     verdicts = "\n".join(f"<p><strong>{page.escape(words)}</strong></p>" + (page.table(
         f"{op}: mean latency against the fastest", ("table", "mean", "longer (95 %)",
                                                     "ratio", "differs"), rows) if rows else "")
         for op, words, rows in found) or "<p>No run came to its end.</p>"
     return "\n".join((
-        f"<h1>{page.escape(result.name)}</h1>",
+        f"<h1>{page.escape(result.name + which)}</h1>",
         f"<p class=\"question\">{page.escape(result.scenario.get('description', ''))}</p>",
         "<h2>Verdict</h2>", verdicts, "<h2>Checks</h2>", troubles(result),
         "<h2>Scenario and machine</h2>", setting(result),
@@ -259,15 +259,20 @@ def one(result, pictures):
         "<h2>Doing it again</h2>", reproduce(result)))
 
 
-def along(results, pictures):
-    """Scaling and memory, if there are several results that differ in one number"""
+def differing_number(results):
+    """Pointer to a number of the scenarios that no two of them share; None: there is none"""
     differing = [{p for p, _, _ in compare.of_scenarios(results[0].scenario, r.scenario)}
                  for r in results[1:]]
-    by = next((p for p in ("/vm/max_vcpus", *sorted(set.union(*differing)))
-               if all(p in d for d in differing)
-               and series.are_numbers([r.parameter(p) for r in results])), None)
-    if by is None:
-        return ""
+    for p in ("/vm/max_vcpus", *sorted(set().union(*differing))):
+        if all(p in d for d in differing):
+            values = [r.parameter(p) for r in results]
+            if series.are_numbers(values) and len(set(values)) == len(values):
+                return p
+    return None
+
+
+def along(results, by, pictures):
+    """Scaling and memory of several results that differ in one number"""
     values, scaled = scaling.scaling(results, by)
     _, peaks = memory.memory(results, by)
     words = f"{by} from {values[0]} to {values[-1]}; the figures are in each result's tables below"
@@ -287,9 +292,14 @@ def main():
     args = parser.parse_args()
     results = program.read_all(args.files)
     pictures = Pictures()
-    body = along(results, pictures) if len(results) > 1 else ""
-    body += "\n".join(one(r, pictures) for r in results)
-    program.write(args.output, page.page(", ".join(r.name for r in results), body).encode())
+    by = differing_number(results) if len(results) > 1 else None
+    if by:
+        results = [r for _, r in series.ordered(results, by)]
+        body = [along(results, by, pictures)]
+        body += [one(r, pictures, f", {by} = {r.parameter(by)}") for r in results]
+    else:
+        body = [one(r, pictures) for r in results]
+    program.write(args.output, page.page(", ".join(r.name for r in results), "\n".join(body)).encode())
     for result in results:
         print(f"{result.path} ({result.name})")
         for op in operations(result):

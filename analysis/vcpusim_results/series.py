@@ -55,7 +55,8 @@ def lines(ax, values, series, results, form):
         ax.plot(xs, ys, **style[table])
         for x, (value, low, high, *_) in known:
             if low is not None:
-                ax.plot([x, x], [max(low, value / LEAST_SHOWN), high], color=style[table]["color"], lw=1.2, marker="_")
+                ax.plot([x, x], [max(low, value / LEAST_SHOWN), high], lw=1.2, marker="_",
+                        color=style[table]["color"])
         ends.append((xs[-1], ys[-1], table))
     ax.set_yscale("log")
     plots.log_axis(ax.yaxis, form)

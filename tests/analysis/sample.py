@@ -75,7 +75,8 @@ def result(*runs, tables=("a", "b"), **scenario):
                          "from": {"control_threads": 1}}], **scenario},
         "provenance": {
             "version": "0.1.0", "seed": 1, "simgrid_version": "3.32",
-            "modules": [{"name": t if isinstance(t, str) else t["table"], "compiler": "gcc", "flags": "-O2", "hash": "00ff"}
+            "modules": [{"name": t if isinstance(t, str) else t["table"], "compiler": "gcc",
+                         "flags": "-O2", "hash": "00ff"}
                         for t in tables],
             "machine": {"name": "toy-4", "description": "a machine of round numbers",
                         "window_ns": 20, "parameters": [

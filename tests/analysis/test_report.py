@@ -112,9 +112,13 @@ class Says(Case):
 
     def test_several_results(self):
         more = changed(SMALL, "/scenario/vm/max_vcpus", 32)
-        self.report(SMALL, more)
+        self.report(more, SMALL)
         self.assertIn("Along /vm/max_vcpus", self.text)
         self.assertIn("Memory of the tables at their peak", self.text)
+        self.assertLess(self.text.index("by-hand, /vm/max_vcpus = 16"),
+                        self.text.index("by-hand, /vm/max_vcpus = 32"))
+        self.report(SMALL, more, more)  # the same number twice is nothing to go along
+        self.assertNotIn("Along", self.text)
         self.report(SMALL, changed(SMALL, "/scenario/machine", "toy-5"))  # nothing to go along
         self.assertNotIn("Along", self.text)
 
