@@ -229,8 +229,8 @@ def reproduce(result):
     p = result.provenance
     command = f"./vcpusim {result.name}.json"
     return (f"<pre>{page.escape(command)}</pre><p>with the scenario below in that file, vcpusim "
-            f"{page.escape(p['version'])}, SimGrid {page.escape(p['simgrid_version'])}, seed {p['seed']} (in it), window "
-            f"{p['machine']['window_ns']:g} ns. The same scenario and modules give the same bytes.</p>"
+            f"{page.escape(p['version'])}, SimGrid {page.escape(p['simgrid_version'])}, "
+            f"seed {p['seed']} (in it), window {p['machine']['window_ns']:g} ns. The same scenario and modules give the same bytes.</p>"
             + page.table("Modules", ("module", "compiler", "hash of its code"),
                          [(m["name"], m["compiler"] or "-", m["hash"]) for m in p["modules"]], text=True)
             + page.details(f"The scenario, {result.name}.json",
