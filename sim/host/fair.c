@@ -37,7 +37,7 @@ static bool runs_fair(const struct vs_cpu *cpu)
 }
 
 /* Never back, so that who comes late gains nothing. */
-static void advance_min(struct vs_cpu *cpu)
+static void advance_min(struct vs_cpu *cpu, bool with_current)
 {
 	struct vs_rq *rq = &cpu->rq;
 	const struct vs_task *first = vs_rq_first(rq);
@@ -47,8 +47,7 @@ static void advance_min(struct vs_cpu *cpu)
 		return; /* whose virtual runtime is the least is not known now */
 	if (first)
 		least = first->vruntime_ps;
-	if (runs_fair(cpu) && cpu->current->state <= VS_RUNNING &&
-	    cpu->current->vruntime_ps < least)
+	if (with_current && runs_fair(cpu) && cpu->current->vruntime_ps < least)
 		least = cpu->current->vruntime_ps;
 	if (least != INT64_MAX && least > rq->min_vruntime_ps)
 		rq->min_vruntime_ps = least;
@@ -68,7 +67,7 @@ void vs_fair_charge(struct vs_cpu *cpu, vs_ps now)
 		if (!t->rt)
 			t->vruntime_ps += virtual_ps(ran, t->weight);
 	}
-	advance_min(cpu);
+	advance_min(cpu, true);
 }
 
 /* The share of a thread of that weight, among `n` of that weight together. */
@@ -123,6 +122,7 @@ struct vs_task *vs_fair_pick(struct vs_cpu *cpu)
 	struct vs_rq *rq = &cpu->rq;
 	struct vs_task *t = vs_rq_first(rq), *next = rq->next;
 
+	advance_min(cpu, cpu->current->state == VS_RUNNABLE);
 	if (!t)
 		return NULL;
 	if (next && !t->rt && near_enough(cpu, next, t))

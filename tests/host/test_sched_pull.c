@@ -9,7 +9,7 @@
 
 static struct {
 	struct rig r;
-	vs_ps at;
+	vs_ps at, other;
 	uint32_t cpu;
 	struct vs_task *task;
 } w;
@@ -115,6 +115,48 @@ START_TEST(mask_is_obeyed)
 }
 END_TEST
 
+/* P is pinned and T is not. P would wait longest, having come when a slice was 3 ms, not 2, but T
+ * is the one to go. */
+START_TEST(one_that_may_go_is_taken)
+{
+	hog(0, &long_time);
+	hog(1, &short_time);
+	hog(2, &long_time);
+	hog(3, &long_time);
+	rig_task(&w.r, "p", VS_TASK_CONTROL, 0, computes, &short_time, US(2));
+	start(&nothing, US(3), false, 0);
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.at, NS(102600));
+	ck_assert_uint_eq(w.cpu, 1);
+}
+END_TEST
+
+static void marks_other(void *arg)
+{
+	(void)arg;
+	w.other = vs_now_ps();
+}
+
+/*
+ * T is 3 ms behind the least virtual runtime where it comes from, and so it is where it goes. It
+ * runs there from 0.1026 ms on. N comes at 0.2, a slice of 3 behind T, so that it is its turn when
+ * T's slice ends, at the tick of 4: 1 us, and a switch. Were T at 3 there, not
+ * 3 above the least, it would have 6 more to run before N's turn.
+ */
+START_TEST(pulled_thread_keeps_its_distance)
+{
+	hog(0, &long_time);
+	hog(1, &short_time);
+	hog(2, &long_time);
+	hog(3, &long_time);
+	start(&long_time, US(2), false, 0);
+	rig_task(&w.r, "n", VS_TASK_CONTROL, 1, marks_other, NULL, US(200));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.cpu, 1);
+	ck_assert_uint_eq(w.other, NS(4002000));
+}
+END_TEST
+
 /* Two allowed: of the idle CPUs 1, 2 and 3 it goes to 1 when woken: 2, 0.2 in flight, out of idle,
  * a move. */
 START_TEST(mask_at_wake_up)
@@ -206,6 +248,8 @@ int main(void)
 	tcase_add_test(c, pinned_stays);
 	tcase_add_test(c, mask_is_obeyed);
 	tcase_add_test(c, mask_at_wake_up);
+	tcase_add_test(c, one_that_may_go_is_taken);
+	tcase_add_test(c, pulled_thread_keeps_its_distance);
 	tcase_add_test(c, hot_thread_stays_at_first);
 	tcase_add_test(c, cold_thread_goes);
 	tcase_add_test(c, short_idler_does_not_pull);
