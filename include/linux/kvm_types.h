@@ -68,9 +68,12 @@ struct kvm_vcpu {
 	int guest_fpu_loaded, guest_xcr0_loaded;
 	struct swait_queue_head wq; /* sleeps here while halted */
 	struct kvm_vcpu *next;      /* for a table that links vCPUs */
-	u8 pid_signals_stat[216];
+	struct vs_task *thread;     /* who runs it; NULL: nobody yet */
+	u8 signals_stat[208];
 	unsigned int halt_poll_ns; /* how long a HLT polls before it sleeps */
-	u8 generic[84];
+	u8 mmio_async_pf[116];
+	bool in_spin_loop, dy_eligible; /* directed yield: spins; may be boosted all the same */
+	bool preempted;                 /* could run, but lost its CPU */
 
 	struct kvm_vcpu_arch arch;
 	u8 rest[] ____cacheline_aligned;

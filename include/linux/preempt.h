@@ -9,8 +9,7 @@
 #define preempt_disable() vs_preempt_disable()
 #define preempt_enable() vs_preempt_enable()
 
-/* Called when the thread that registered it loses or gains its CPU. Here only for the room it
- * takes in struct kvm_vcpu: call sites look at the CPU before each guest entry instead. */
+/* Here only for the room it takes in struct kvm_vcpu: the thread remembers its notifier itself. */
 struct preempt_notifier {
 	struct {
 		void *next, **pprev;

@@ -55,6 +55,8 @@ struct vs_table {
 	uint32_t (*broadcast)(void *vm, void *self);
 	/* kvm_make_all_cpus_request; returns the number of vCPUs asked */
 	uint32_t (*request_all)(void *vm, bool wait);
+	/* kvm_vcpu_on_spin, by the vCPU's own thread: directed yield */
+	void (*on_spin)(void *vcpu);
 	uint32_t (*online)(void *vm);
 };
 

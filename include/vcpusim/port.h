@@ -55,6 +55,18 @@ bool vs_task_block_at(enum vs_wait why, const void *what, struct vs_task *owner,
 		      uintptr_t site);
 void vs_task_wake(struct vs_task *t);
 
+/*
+ * Directed yield. Gives t the next turn on the CPU that it is on, and says what came of it: 1, t
+ * waited for that CPU and is next; 0, it did not; -1, no use: one thread there, one here. Spins for
+ * the other CPU's answer; does not switch. Then vs_task_yield() gives the caller's CPU up.
+ */
+int vs_task_boost(struct vs_task *t);
+void vs_task_yield(void); /* switches if another thread waits for this CPU */
+
+/* fn is called on the calling thread whenever it loses its CPU though it could run (in: false) and
+ * when it has one again. One per thread; NULL: none. */
+void vs_preempt_notifier(void (*fn)(void *arg, bool in), void *arg);
+
 /* -- interrupts between CPUs -------------------------------------------------------------- */
 
 /* Interrupt every CPU of the bitmap (n words) but the caller's; a guest running there exits. With

@@ -37,6 +37,8 @@ enum vs_op {
 	VS_OP_REQUEST_ALL,
 	VS_OP_LOOKUP,
 	VS_OP_LOOKUP_BY_ID,
+	VS_OP_ON_SPIN,
+	VS_OP_GUEST_LOCK, /* what guests do by themselves: no stream's */
 	VS_OPS
 };
 
@@ -117,8 +119,12 @@ struct vs_scenario {
 	uint32_t boot_vcpus;
 	enum vs_placement placement;
 	struct vs_halt_poll halt_poll;
+	uint32_t ple_window_cycles; /* pause-loop exits: a guest may spin so long; 0: for ever */
 	struct vs_dist guest_run;
 	struct vs_dist guest_halt;
+	uint32_t guest_locks; /* spinlocks that the guests share; 0: none */
+	struct vs_dist lock_every;
+	struct vs_dist lock_hold;
 	struct vs_table_ref *tables;
 	size_t n_tables;
 	struct vs_stream *streams;

@@ -92,6 +92,11 @@ static uint32_t table_request_all(void *vm, bool wait)
 	return kvm_make_all_cpus_request(vm, wait);
 }
 
+static void table_on_spin(void *vcpu)
+{
+	kvm_vcpu_on_spin(vcpu);
+}
+
 static uint32_t table_online(void *vm)
 {
 	return (uint32_t)atomic_read(&((struct kvm *)vm)->online_vcpus);
@@ -115,6 +120,7 @@ static const struct vs_table kvm_table = {
 	.get_by_id = table_get_by_id,
 	.broadcast = table_broadcast,
 	.request_all = table_request_all,
+	.on_spin = table_on_spin,
 	.online = table_online,
 };
 

@@ -10,16 +10,20 @@
 #include <linux/sched.h>
 
 #include "ipi.h"
+#include "spin.h"
 
 static void vcpu_load(struct kvm_vcpu *vcpu)
 {
 	mutex_lock(&vcpu->mutex);
 	WRITE_ONCE(vcpu->cpu, (int)get_cpu());
 	put_cpu();
+	WRITE_ONCE(vcpu->thread, vs_task_current());
+	vs_preempt_notifier(kvm_sched, vcpu);
 }
 
 static void vcpu_put(struct kvm_vcpu *vcpu)
 {
+	vs_preempt_notifier(NULL, NULL);
 	mutex_unlock(&vcpu->mutex);
 }
 
@@ -64,11 +68,6 @@ static enum vs_exit vcpu_enter_guest(struct kvm_vcpu *vcpu)
 	return why;
 }
 
-static bool kvm_vcpu_check_block(struct kvm_vcpu *vcpu)
-{
-	return test_bit(KVM_REQ_EVENT, &vcpu->requests);
-}
-
 /*
  * How long to poll before sleeping, learnt from each halt: longer if polling a bit longer would
  * have been enough, shorter if it could not have been (virt/kvm/kvm_main.c, Linux 5.15).
@@ -101,7 +100,7 @@ static bool kvm_vcpu_poll(struct kvm_vcpu *vcpu, vs_ps poll, vs_ps until)
 
 	vs_poll_begin(vs_now_ps() + poll, until);
 	do {
-		over = kvm_vcpu_check_block(vcpu);
+		over = kvm_vcpu_has_event(vcpu);
 		if (over)
 			break;
 		cpu_relax();
@@ -114,7 +113,7 @@ static bool kvm_vcpu_poll(struct kvm_vcpu *vcpu, vs_ps poll, vs_ps until)
 static void kvm_vcpu_block(struct kvm_vcpu *vcpu, vs_ps until)
 {
 	prepare_to_swait(&vcpu->wq);
-	while (!kvm_vcpu_check_block(vcpu)) {
+	while (!kvm_vcpu_has_event(vcpu)) {
 		if (!vs_task_block(VS_WAIT_HALT, &vcpu->wq, NULL, until))
 			break;
 		prepare_to_swait(&vcpu->wq);
@@ -150,6 +149,8 @@ static void kvm_vcpu_run(struct kvm_vcpu *vcpu)
 		why = vcpu_enter_guest(vcpu);
 		if (why == VS_EXIT_OPERATION)
 			vs_guest_operation();
+		if (why == VS_EXIT_PAUSE)
+			kvm_vcpu_on_spin(vcpu);
 		srcu_read_unlock(&kvm->srcu, vcpu->srcu_idx);
 		if (why == VS_EXIT_HLT)
 			kvm_vcpu_halt(vcpu);

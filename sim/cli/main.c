@@ -62,7 +62,7 @@ static int list(const struct vs_options *o, const struct vs_paths *p, const stru
 		for (size_t i = 0; i < m->n_tables; i++)
 			list_table(m->tables[i]);
 	if (o->list == VS_LIST_OPERATIONS)
-		for (int op = 0; op < VS_OPS; op++)
+		for (int op = 0; op < VS_OP_GUEST_LOCK; op++)
 			printf("%s\n", vs_op_name(op));
 	return EXIT_OK;
 }

@@ -138,6 +138,7 @@ bool vs_measured_take(struct vs_measured *m, const struct vs_scenario *s, struct
 
 	for (size_t i = 0; i < s->n_streams; i++)
 		wanted[s->streams[i].op] = true;
+	wanted[VS_OP_GUEST_LOCK] = s->guest_locks;
 	out->ops = calloc(VS_OPS, sizeof(*out->ops));
 	if (!out->ops || !vs_memlog_result(&m->memory, &peak, &end))
 		return false;

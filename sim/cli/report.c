@@ -259,6 +259,7 @@ void vs_report(const struct vs_result *r, FILE *to)
 	fprintf(to, "%s, %u CPUs, HZ %u, %u to %u vCPUs, seed %llu, %u replication%s\n",
 		s->machine.name, s->cpus, s->hz, s->boot_vcpus, s->max_vcpus,
 		(unsigned long long)s->seed, s->replications, s->replications == 1 ? "" : "s");
+	wanted[VS_OP_GUEST_LOCK] = s->guest_locks;
 	for (size_t i = 0; i < s->n_streams; i++)
 		wanted[s->streams[i].op] = true;
 	for (int op = 0; op < VS_OPS; op++) {

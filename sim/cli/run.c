@@ -362,6 +362,8 @@ static void take_counters(struct run *r, uint64_t wall_ns)
 	count(r->out, "exits_hlt", t.exits[VS_EXIT_HLT]);
 	count(r->out, "exits_operation", t.exits[VS_EXIT_OPERATION]);
 	count(r->out, "exits_pause", t.exits[VS_EXIT_PAUSE]);
+	count(r->out, "boosts", t.boosts);
+	count(r->out, "guest_locks_contended", t.locks_contended);
 	count(r->out, "halt_polls", t.polls);
 	count(r->out, "halt_poll_hits", t.poll_hits);
 	memcpy(r->out->exits, t.exits, sizeof(r->out->exits));

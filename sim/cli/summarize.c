@@ -299,6 +299,7 @@ bool vs_summarize(struct vs_result *r)
 	bool wanted[VS_OPS + 1] = {[VS_OPS] = true};
 	bool ok = g && make_groups(r, g);
 
+	wanted[VS_OP_GUEST_LOCK] = r->scenario->guest_locks;
 	for (size_t i = 0; i < r->scenario->n_streams; i++)
 		wanted[r->scenario->streams[i].op] = true;
 	for (int op = 0; ok && op <= VS_OPS; op++)

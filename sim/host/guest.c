@@ -24,35 +24,56 @@ static void on_guest_end(struct vs_core *c, struct vs_event *ev)
 	vs_cpu_resume(cpu, ev->time);
 }
 
-static void arm_end(struct vs_cpu *cpu, vs_ps now)
+static void arm_end(struct vs_cpu *cpu, vs_ps left, vs_ps now)
 {
-	cpu->timer = vs_local_event(cpu, on_guest_end, now + cpu->current->plan.run_ps, now,
-				    VS_CLASS_TIMER);
+	cpu->timer = vs_local_event(cpu, on_guest_end, now + left, now, VS_CLASS_TIMER);
 	vs_send_timer(cpu->core, cpu->timer);
 	cpu->mode_since = now;
 }
 
-/* Parked in the guest, until something ends its run. Returns whether the plan did. */
-static bool in_guest(struct vs_cpu *cpu, struct vs_task *t)
+/* Parked in the guest, until something ends its run. Returns whether *left did. */
+bool vs_guest_run_out(struct vs_cpu *cpu, struct vs_task *t, vs_ps *left)
 {
 	struct vs_core *c = cpu->core;
 	vs_ps entered = c->clock;
 
 	cpu->guest_ended = false;
-	if (cpu->n_irqs)
-		return false;
 	cpu->mode = VS_CPU_GUEST;
-	arm_end(cpu, entered);
+	arm_end(cpu, *left, entered);
 	c->running = false;
-	vs_account(t, VS_VCPU_GUEST, entered);
 	vs_core_park();
-	vs_account(t, VS_VCPU_HOST, c->clock);
 	t->books[VS_CAUSE_COMPUTE] += c->clock - entered;
 	if (cpu->guest_ended)
-		t->plan.run_ps = 0;
+		*left = 0;
 	else
-		t->plan.run_ps -= c->clock - cpu->mode_since;
+		*left -= c->clock - cpu->mode_since;
 	return cpu->guest_ended;
+}
+
+/* In guest mode, until something ends that. */
+static enum vs_exit in_guest(struct vs_cpu *cpu, struct vs_task *t)
+{
+	for (;;) {
+		enum vs_exit why;
+
+		if (cpu->n_irqs)
+			return VS_EXIT_INTERRUPT;
+		why = vs_guest_lock_go_on(cpu, t);
+		if (why != VS_EXIT_REASONS)
+			return why;
+		if (!t->plan_valid)
+			ask_plan(t, cpu->core->clock);
+		if (cpu->n_irqs || !vs_guest_run_out(cpu, t, &t->plan.run_ps))
+			return VS_EXIT_INTERRUPT;
+		t->plan_valid = false;
+		if (t->plan.then == VS_GUEST_HALT) {
+			t->halt_ps = t->plan.halt_ps;
+			return VS_EXIT_HLT;
+		}
+		if (t->plan.then == VS_GUEST_OPERATION)
+			return VS_EXIT_OPERATION;
+		vs_guest_lock_begin(cpu, t);
+	}
 }
 
 static void tell_hook(struct vs_cpu *cpu, bool enter)
@@ -66,21 +87,13 @@ static void tell_hook(struct vs_cpu *cpu, bool enter)
 	vs_hook_end(cpu);
 }
 
-static enum vs_exit leave(struct vs_cpu *cpu, struct vs_task *t, bool ended)
+static void leave(struct vs_cpu *cpu, struct vs_task *t, enum vs_exit why)
 {
-	enum vs_exit why = VS_EXIT_INTERRUPT;
-
-	if (ended) {
-		t->plan_valid = false;
-		why = t->plan.then == VS_GUEST_HALT ? VS_EXIT_HLT : VS_EXIT_OPERATION;
-		t->halt_ps = t->plan.halt_ps;
-	}
 	if (why == VS_EXIT_OPERATION && t->guest->left)
 		t->guest->left(t->guest_ctx, cpu->core->clock);
 	vs_hw_charge(cpu->core, cpu->host->m->guest_exit_ps, VS_CAUSE_GUEST_TRANSITION);
 	tell_hook(cpu, false);
 	cpu->stats.exits[why]++;
-	return why;
 }
 
 /* What the host does about an exit beside what is simulated; an interrupt's handler is charged
@@ -121,10 +134,15 @@ enum vs_exit vs_guest_run(void)
 	tell_hook(cpu, true);
 	if (t->guest->entered)
 		t->guest->entered(t->guest_ctx, c->clock);
-	if (!t->plan_valid)
+	/* the plan that an interrupt may cut short at once is asked for all the same */
+	if (!t->plan_valid && !t->lock.phase)
 		ask_plan(t, c->clock);
 	cpu->stats.guest_entries++;
-	enum vs_exit why = leave(cpu, t, in_guest(cpu, t));
+	vs_account(t, VS_VCPU_GUEST, c->clock);
+	enum vs_exit why = in_guest(cpu, t);
+
+	vs_account(t, VS_VCPU_HOST, c->clock);
+	leave(cpu, t, why);
 
 	vs_irq_take_all();
 	vs_hw_charge(vs_core_now, handling_of(cpu->host->m, why), VS_CAUSE_GUEST_TRANSITION);
@@ -169,10 +187,10 @@ void vs_guest_poke(struct vs_task *t)
 		vs_task_post(t, poke_posted, NULL);
 		return;
 	}
-	if (cpu->current == t && cpu->mode == VS_CPU_GUEST) {
+	if (cpu->current == t && cpu->mode == VS_CPU_GUEST && !t->lock.phase) {
 		vs_event_cancel(cpu->core, cpu->timer);
 		ask_plan(t, now);
-		arm_end(cpu, now);
+		arm_end(cpu, t->plan.run_ps, now);
 		return;
 	}
 	t->poked = true;
@@ -189,7 +207,7 @@ static void stop_here(void *ctx, uint32_t id, vs_ps now, uint64_t arg)
 
 	(void)arg;
 	cpu->stopped = true;
-	if (cpu->mode == VS_CPU_GUEST)
+	if (vs_cpu_in_guest(cpu))
 		vs_irq_deliver(cpu, &resched, now);
 	for (uint32_t i = 0; i < h->n_tasks; i++) {
 		struct vs_task *t = h->tasks[i];

@@ -250,6 +250,8 @@ void vs_host_stats(const struct vs_host *h, struct vs_host_stats *out)
 		out->pulls += s->pulls;
 		for (int e = 0; e < VS_EXIT_REASONS; e++)
 			out->exits[e] += s->exits[e];
+		out->boosts += s->boosts;
+		out->locks_contended += s->locks_contended;
 		out->polls += s->polls;
 		out->poll_hits += s->poll_hits;
 	}

@@ -19,11 +19,13 @@ struct vs_host;
 enum vs_task_kind { VS_TASK_VCPU, VS_TASK_CONTROL, VS_TASK_KTHREAD };
 
 /* What a guest does next: run for run_ps, then this. */
-enum vs_guest_then { VS_GUEST_HALT, VS_GUEST_OPERATION };
+enum vs_guest_then { VS_GUEST_HALT, VS_GUEST_OPERATION, VS_GUEST_LOCK };
 struct vs_guest_plan {
 	vs_ps run_ps;
 	enum vs_guest_then then;
-	vs_ps halt_ps; /* VS_GUEST_HALT: sleep so long unless woken; VS_PS_NEVER: until woken */
+	vs_ps halt_ps;  /* VS_GUEST_HALT: sleep so long unless woken; VS_PS_NEVER: until woken */
+	uint64_t *lock; /* VS_GUEST_LOCK: take this spinlock, hold it so long, and be asked again */
+	vs_ps hold_ps;
 };
 
 /* The guest of a vCPU thread, supplied by the workload. All run on the vCPU's CPU; plan, left and
@@ -37,6 +39,9 @@ struct vs_guest_ops {
 	void (*operation)(void *ctx);
 	/* guest mode has been entered at `now`; before a new plan is asked for */
 	void (*entered)(void *ctx, vs_ps now);
+	/* in guest mode: it begins to take a lock; has taken it */
+	void (*locking)(void *ctx, vs_ps now);
+	void (*locked)(void *ctx, vs_ps now);
 };
 
 struct vs_task_params {
@@ -131,6 +136,8 @@ struct vs_host_stats {
 	uint64_t pulls;       /* ... given to a CPU that asked for one */
 	uint64_t preemptions; /* switches away from a thread that could have gone on */
 	uint64_t exits[VS_EXIT_REASONS];
+	uint64_t boosts;           /* directed yields that gave somebody the next turn */
+	uint64_t locks_contended;  /* guests' locks that were not taken at once */
 	uint64_t polls, poll_hits; /* halts that polled; that polling was enough for */
 };
 void vs_host_stats(const struct vs_host *h, struct vs_host_stats *out);

@@ -96,6 +96,8 @@ void vs_host_attend(struct vs_core *c)
 	struct vs_cpu *cpu = c->host;
 	vs_ps seen = c->clock;
 
+	if (cpu->guest_code)
+		return; /* ends the guest's run first */
 	if (cpu->owed_ps) {
 		vs_hw_charge(c, cpu->owed_ps, VS_CAUSE_INTERRUPT);
 		cpu->owed_ps = 0;

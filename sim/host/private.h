@@ -49,7 +49,9 @@ struct vs_task {
 	uint32_t cpu;
 	struct vs_history where;
 	enum vs_state state;
-	bool in_block;     /* between the call of vs_task_block and its return */
+	bool in_block; /* between the call of vs_task_block and its return */
+	void (*notify)(void *arg, bool in);
+	void *notify_arg;
 	bool pending_wake; /* came while it was not asleep */
 	bool timed_out;
 	bool moved; /* has not run on this CPU since it came */
@@ -75,6 +77,14 @@ struct vs_task {
 	bool plan_valid;
 	bool poked;    /* ask for a plan again before sleeping */
 	vs_ps halt_ps; /* of the plan that ended in HLT */
+	/* guestlock.c */
+	struct {
+		int phase; /* 0: takes or holds none */
+		bool contended;
+		uint64_t *word;
+		vs_ps left_ps; /* to hold it */
+	} lock;
+	vs_ps ple_ps; /* pause-loop window; 0: as at first */
 	/* haltpoll.c */
 	vs_ps poll_stop;
 	const struct vs_cpu *poll_cpu; /* where it polls ... */
@@ -140,6 +150,10 @@ struct vs_cpu {
 	vs_ps mode_since;       /* GUEST: when the run began */
 	struct vs_event *timer; /* end of GUEST or COMPUTE */
 	struct vs_event *poll_timer;
+	bool asked; /* to boost: the answer is to come */
+	int answer;
+	bool guest_code;    /* the guest executes code of its own: no interrupt is taken without an
+			       exit */
 	struct vs_irq *irq; /* ring, taken by the thread at its next callback */
 	uint32_t irq_first, n_irqs, irq_cap;
 	uint64_t *calls; /* records by sender, one per line, that others wait for */
@@ -218,10 +232,20 @@ static inline vs_ps vs_later(vs_ps a, vs_ps b)
 	return a > b ? a : b;
 }
 
+static inline bool vs_cpu_has_waiting(const struct vs_cpu *cpu)
+{
+	return cpu->rq.n != 0;
+}
+
 /* Somebody else should have the CPU. */
 static inline bool vs_cpu_contended(const struct vs_cpu *cpu)
 {
-	return cpu->rq.n || cpu->need_resched;
+	return vs_cpu_has_waiting(cpu) || cpu->need_resched;
+}
+
+static inline bool vs_cpu_in_guest(const struct vs_cpu *cpu)
+{
+	return cpu->mode == VS_CPU_GUEST || cpu->guest_code;
 }
 
 /* sched.c */
@@ -288,6 +312,16 @@ void vs_host_attend(struct vs_core *c);
 /* tick.c */
 void vs_tick_arm(struct vs_cpu *cpu, vs_ps now);
 void vs_tick(struct vs_cpu *cpu, vs_ps now, bool user);
+
+/* guest.c */
+bool vs_guest_run_out(struct vs_cpu *cpu, struct vs_task *t, vs_ps *left);
+
+/* yield.c */
+void vs_preempt_notify(struct vs_task *t, bool in);
+
+/* guestlock.c */
+void vs_guest_lock_begin(struct vs_cpu *cpu, struct vs_task *t);
+enum vs_exit vs_guest_lock_go_on(struct vs_cpu *cpu, struct vs_task *t);
 
 /* account.c */
 void vs_account_start(struct vs_task *t, vs_ps at);

@@ -27,6 +27,7 @@ static void switch_in(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 	t->state = VS_RUNNING;
 	cpu->current = t;
 	cpu->mode = VS_CPU_THREAD;
+	t->ple_ps = 0;
 	vs_fair_start(cpu, at);
 	cpu->stats.switches++;
 	c->clock = at;
@@ -95,7 +96,7 @@ static void check_preempt(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 	if (!vs_fair_preempts(cpu, t))
 		return;
 	cpu->need_resched = true;
-	if (cpu->mode == VS_CPU_GUEST || cpu->mode == VS_CPU_COMPUTE ||
+	if (vs_cpu_in_guest(cpu) || cpu->mode == VS_CPU_COMPUTE ||
 	    cpu->host->scenario->preempt == VS_PREEMPT_FULL)
 		vs_irq_deliver(cpu, &resched, at);
 }
@@ -182,8 +183,15 @@ void vs_give_up_cpu(void)
 
 void vs_yield_cpu(void)
 {
-	vs_this_cpu()->current->state = VS_RUNNABLE;
+	bool leaves = vs_cpu_has_waiting(vs_this_cpu());
+	struct vs_task *t = vs_this_task();
+
+	if (leaves)
+		vs_preempt_notify(t, false);
+	t->state = VS_RUNNABLE;
 	vs_give_up_cpu();
+	if (leaves)
+		vs_preempt_notify(t, true);
 }
 
 void vs_task_ends(struct vs_task *t)

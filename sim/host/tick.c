@@ -23,7 +23,7 @@ static void on_tick(struct vs_core *c, struct vs_event *ev)
 {
 	struct vs_cpu *cpu = c->host;
 	const struct vs_host_hooks *hooks = &cpu->host->hooks;
-	struct vs_irq irq = {.kind = VS_IRQ_TICK, .user = cpu->mode == VS_CPU_GUEST};
+	struct vs_irq irq = {.kind = VS_IRQ_TICK, .user = vs_cpu_in_guest(cpu)};
 
 	cpu->tick_armed = false;
 	if (cpu->mode == VS_CPU_IDLE &&

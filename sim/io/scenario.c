@@ -154,6 +154,8 @@ void vs_scenario_free(struct vs_scenario *s)
 	free(s->tables);
 	free(s->guest_run.values);
 	free(s->guest_halt.values);
+	free(s->lock_every.values);
+	free(s->lock_hold.values);
 	free(s->description);
 	free(s->machine_set);
 	vs_machine_params_release(&s->machine_params);

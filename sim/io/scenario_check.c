@@ -28,7 +28,8 @@ static void check_issuers(struct check *c, size_t i)
 			    "vCPUs",
 			    vs_from_names[st->from]);
 		c->ok = false;
-	} else if (st->op == VS_OP_IPI_BROADCAST && st->from != VS_FROM_VCPUS) {
+	} else if ((st->op == VS_OP_IPI_BROADCAST || st->op == VS_OP_ON_SPIN) &&
+		   st->from != VS_FROM_VCPUS) {
 		vs_at_error(&from,
 			    "found \"%s\", expected \"vcpus\": only a guest sends interrupts "
 			    "to its VM",

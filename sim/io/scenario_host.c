@@ -3,6 +3,7 @@
 
 #include "sim/io/scenario_parts.h"
 
+#define GUEST_LOCKS_MAX 4096
 #define POLL_US_MAX 1e6 /* a second */
 #define POLL_FACTOR_MAX 1000
 
@@ -136,7 +137,8 @@ static bool read_halt_poll(const struct vs_at *vm, struct vs_halt_poll *out)
 
 bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s)
 {
-	static const char *const keys[] = {"max_vcpus", "boot_vcpus", "placement", "halt_poll"};
+	static const char *const keys[] = {"max_vcpus", "boot_vcpus", "placement", "halt_poll",
+					   "ple_window_cycles"};
 	struct vs_at vm = vs_at_member(root, "vm"), max, boot, placement;
 	size_t where = VS_PLACE_FLOAT;
 	bool ok, max_ok, boot_ok;
@@ -158,13 +160,36 @@ bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s)
 		ok &= vs_at_choice(&placement, "where vCPU threads run", vs_placement_names, 2,
 				   &where);
 	ok &= read_halt_poll(&vm, &s->halt_poll);
+	s->ple_window_cycles =
+		4096; /* ple_window of kvm_intel: arch/x86/kvm/vmx/vmx.c, Linux 5.15 */
+	ok &= maybe_u32(&vm, "ple_window_cycles", 0, 1000000000, &s->ple_window_cycles);
 	s->placement = (enum vs_placement)where;
 	return ok && max_ok && boot_ok;
 }
 
+static bool read_lock(const struct vs_at *guest, struct vs_scenario *s)
+{
+	static const char *const keys[] = {"locks", "every_us", "hold_us"};
+	struct vs_at lock = vs_at_member(guest, "lock"), locks, every, hold;
+	bool ok;
+
+	if (!lock.value)
+		return true;
+	if (!vs_at_object(&lock, "an object with locks, every_us and hold_us"))
+		return false;
+	ok = vs_at_only(&lock, keys, VS_COUNT(keys));
+	locks = vs_at_member(&lock, "locks");
+	every = vs_at_member(&lock, "every_us");
+	hold = vs_at_member(&lock, "hold_us");
+	ok &= vs_at_u32(&locks, 1, GUEST_LOCKS_MAX, &s->guest_locks);
+	ok &= vs_read_positive_dist(&every, "a guest would do nothing but take locks",
+				    &s->lock_every);
+	return vs_read_dist(&hold, &s->lock_hold) && ok;
+}
+
 bool vs_read_guest(const struct vs_at *root, struct vs_scenario *s)
 {
-	static const char *const keys[] = {"run_us", "halt_us"};
+	static const char *const keys[] = {"run_us", "halt_us", "lock"};
 	struct vs_at guest = vs_at_member(root, "guest"), run, halt;
 	bool ok;
 
@@ -182,6 +207,7 @@ bool vs_read_guest(const struct vs_at *root, struct vs_scenario *s)
 					    &s->guest_run);
 	if (halt.value)
 		ok &= vs_read_dist(&halt, &s->guest_halt);
+	ok &= read_lock(&guest, s);
 	return ok;
 }
 

@@ -89,7 +89,16 @@ static json_t *vm_to_json(const struct vs_scenario *s)
 	poll = vs_with(poll, "grow", vs_json_u64(p->grow));
 	poll = vs_with(poll, "grow_start_us", vs_json_number(p->grow_start_ns / 1000.0));
 	poll = vs_with(poll, "shrink", vs_json_u64(p->shrink));
-	return vs_with(vm, "halt_poll", poll);
+	vm = vs_with(vm, "halt_poll", poll);
+	return vs_with(vm, "ple_window_cycles", vs_json_u64(s->ple_window_cycles));
+}
+
+static json_t *lock_to_json(const struct vs_scenario *s)
+{
+	json_t *lock = vs_with(json_object(), "locks", vs_json_u64(s->guest_locks));
+
+	lock = vs_with(lock, "every_us", vs_dist_to_json(&s->lock_every));
+	return vs_with(lock, "hold_us", vs_dist_to_json(&s->lock_hold));
 }
 
 json_t *vs_scenario_to_json(const struct vs_scenario *s)
@@ -104,6 +113,8 @@ json_t *vs_scenario_to_json(const struct vs_scenario *s)
 	if (s->machine_set)
 		out = vs_with(out, "machine_set", json_loads(s->machine_set, 0, NULL));
 	guest = vs_with(guest, "halt_us", vs_dist_to_json(&s->guest_halt));
+	if (s->guest_locks)
+		guest = vs_with(guest, "lock", lock_to_json(s));
 	limits = vs_with(limits, "wall_s", json_integer(s->limit_wall_s));
 	out = vs_with(out, "host", host_to_json(s));
 	out = vs_with(out, "vm", vm_to_json(s));

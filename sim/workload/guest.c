@@ -1,5 +1,7 @@
 /* What goes on inside the guests: running, halting, and asking for the operations of the streams
  * that vCPUs issue. */
+#include <string.h>
+
 #include "sim/workload/private.h"
 
 static struct vs_issuer *earliest(struct vs_slot *slot, vs_ps now)
@@ -23,6 +25,31 @@ static struct vs_issuer *earliest(struct vs_slot *slot, vs_ps now)
 	return best && best->due_ps != VS_PS_NEVER ? best : NULL;
 }
 
+/* The next step of a run of `run`, all of it or up to a lock. Guest time goes on for the next lock
+ * where it stood. */
+static bool lock_before(struct vs_slot *slot, vs_ps run, struct vs_guest_plan *out)
+{
+	const struct vs_scenario *s = slot->w->s;
+	vs_ps at = slot->lock_in;
+
+	if (!s->guest_locks)
+		return false;
+	if (at == VS_PS_NEVER)
+		at = vs_dist_draw(&s->lock_every, slot->lock_rng);
+	if (at >= run) {
+		slot->lock_in = at - run;
+		return false;
+	}
+	slot->lock_in = VS_PS_NEVER;
+	*out = (struct vs_guest_plan){.run_ps = at,
+				      .then = VS_GUEST_LOCK,
+				      .lock = slot->w->locks +
+					      gsl_rng_uniform_int(slot->lock_rng, s->guest_locks) *
+						      VS_LOCK_WORDS,
+				      .hold_ps = vs_dist_draw(&s->lock_hold, slot->lock_rng)};
+	return true;
+}
+
 static void plan(void *ctx, vs_ps now, struct vs_guest_plan *out)
 {
 	struct vs_slot *slot = ctx;
@@ -34,9 +61,14 @@ static void plan(void *ctx, vs_ps now, struct vs_guest_plan *out)
 		*out = (struct vs_guest_plan){.then = VS_GUEST_OPERATION};
 		return;
 	}
-	run = vs_dist_draw(&slot->w->s->guest_run, slot->run_rng);
-	halt = vs_dist_draw(&slot->w->s->guest_halt, slot->halt_rng);
+	run = slot->run_left ? slot->run_left : vs_dist_draw(&slot->w->s->guest_run, slot->run_rng);
+	slot->run_left = 0;
 	left = next ? next->due_ps - now : VS_PS_NEVER;
+	if (lock_before(slot, run < left ? run : left, out)) {
+		slot->run_left = run - out->run_ps;
+		return;
+	}
+	halt = vs_dist_draw(&slot->w->s->guest_halt, slot->halt_rng);
 	if (run >= left) {
 		*out = (struct vs_guest_plan){.run_ps = left, .then = VS_GUEST_OPERATION};
 		return;
@@ -83,8 +115,32 @@ static void entered(void *ctx, vs_ps now)
 	}
 }
 
-const struct vs_guest_ops vs_workload_guest = {
-	.plan = plan, .left = left, .operation = operation, .entered = entered};
+static void locking(void *ctx, vs_ps now)
+{
+	struct vs_slot *slot = ctx;
+
+	slot->lock_start = now;
+	memcpy(slot->lock_books, vs_task_books(slot->task), sizeof(slot->lock_books));
+}
+
+static void locked(void *ctx, vs_ps now)
+{
+	struct vs_slot *slot = ctx;
+	const struct vs_op_sink *sink = slot->w->sink;
+	const vs_ps *books = vs_task_books(slot->task);
+	vs_ps parts[VS_CAUSES];
+
+	for (int c = 0; c < VS_CAUSES; c++)
+		parts[c] = books[c] - slot->lock_books[c];
+	sink->op(sink->ctx, VS_OP_GUEST_LOCK, slot->lock_start, now, parts, false);
+}
+
+const struct vs_guest_ops vs_workload_guest = {.plan = plan,
+					       .left = left,
+					       .operation = operation,
+					       .entered = entered,
+					       .locking = locking,
+					       .locked = locked};
 
 void vs_slot_thread(void *arg)
 {

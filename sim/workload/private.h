@@ -9,6 +9,8 @@
 struct vs_stream_state;
 struct vs_slot;
 
+#define VS_LOCK_WORDS 8 /* a line each */
+
 /* One operation under way. Broadcasts live on until their last target has taken them. */
 struct vs_opened {
 	vs_ps start, last_taken;
@@ -58,7 +60,11 @@ struct vs_slot {
 	uint32_t id;
 	void *vcpu;
 	struct vs_task *task;
-	gsl_rng *run_rng, *halt_rng;
+	gsl_rng *run_rng, *halt_rng, *lock_rng;
+	vs_ps run_left; /* of a run that a lock cut in two; 0: none */
+	vs_ps lock_in;  /* guest time until the next lock; VS_PS_NEVER: to be drawn */
+	vs_ps lock_start;
+	vs_ps lock_books[VS_CAUSES];
 	struct vs_issuer **issuers;
 	uint32_t n_issuers;
 	struct vs_issuer *current; /* whose operation the guest asks for next */
@@ -86,6 +92,7 @@ struct vs_workload {
 	struct vs_task *conductor;
 	struct vs_stream_state *streams;
 	struct vs_slot *slots;     /* max_vcpus */
+	uint64_t *locks;           /* the guests', VS_LOCK_WORDS apart */
 	struct vs_target *targets; /* by index in the table */
 	uint32_t *by_line;         /* vCPU's line in the arena -> target + 1, open addressing */
 	uint32_t by_line_mask;

@@ -126,6 +126,9 @@ void vs_issuer_perform(struct vs_issuer *i)
 	case VS_OP_LOOKUP_BY_ID:
 		ok = look_up(i, w->table->get_by_id);
 		break;
+	case VS_OP_ON_SPIN:
+		w->table->on_spin(i->slot->vcpu);
+		break;
 	default:
 		vs_bug(__FILE__, __LINE__, "operation without a call site");
 	}

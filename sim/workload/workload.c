@@ -25,9 +25,11 @@ static bool make_slot(struct vs_workload *w, uint32_t id)
 	slot->create_start = VS_PS_NEVER;
 	slot->run_rng = vs_rng_new(w->s->seed, w->replication, "guest run", id);
 	slot->halt_rng = vs_rng_new(w->s->seed, w->replication, "guest halt", id);
+	slot->lock_rng = vs_rng_new(w->s->seed, w->replication, "guest lock", id);
+	slot->lock_in = VS_PS_NEVER;
 	slot->issuers = calloc(w->s->n_streams ? w->s->n_streams : 1, sizeof(*slot->issuers));
 	slot->task = vs_task_new(w->host, &p);
-	return slot->run_rng && slot->halt_rng && slot->issuers && slot->task;
+	return slot->run_rng && slot->halt_rng && slot->lock_rng && slot->issuers && slot->task;
 }
 
 static uint64_t share_of(const struct vs_stream *def, uint32_t k)
@@ -121,6 +123,8 @@ static bool make(struct vs_workload *w)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
 		w->targets[i].entered_at = VS_PS_NEVER;
+	if (w->s->guest_locks)
+		w->locks = vs_hw_arena_take(w->hw, w->s->guest_locks * VS_LOCK_WORDS * 8, 0);
 	w->conductor = vs_task_new(w->host, &p);
 	for (uint32_t id = 0; id < n; id++)
 		if (!make_slot(w, id))
@@ -173,6 +177,7 @@ void vs_workload_free(struct vs_workload *w)
 	for (uint32_t id = 0; w->slots && id < w->s->max_vcpus; id++) {
 		gsl_rng_free(w->slots[id].run_rng);
 		gsl_rng_free(w->slots[id].halt_rng);
+		gsl_rng_free(w->slots[id].lock_rng);
 		free(w->slots[id].issuers);
 	}
 	for (uint32_t id = 0; w->targets && id < w->s->max_vcpus; id++)

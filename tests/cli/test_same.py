@@ -15,9 +15,9 @@ def window_ps(machine):
     return int(re.search(rf"^{machine} .*W = (\d+) ps$", listed, re.M).group(1))
 
 
-def result(*args, **how):
+def result(*args, scenario=SMOKE, **how):
     """The result as bytes; tests stop at once if a run went wrong."""
-    done = vcpusim("-q", "-o", "-", *args, SMOKE, **how)
+    done = vcpusim("-q", "-o", "-", *args, scenario, **how)
     if done.status:
         raise AssertionError(f"status {done.status} of {args}: {done.err}")
     return done.out
@@ -59,6 +59,24 @@ class Same(Case):
         for how in (["--strict"], ["--window-ps", 0], ["--window-ps", 1], ["--window-ps", 7919],
                     ["--host-order", "down", "--paranoid"], ["--host-order", "shuffled"]):
             self.assertTrue(result("--reps", 1, *tables, *how) == reference, f"{how} differs")
+
+    def test_polling_yields_and_guests_locks(self):
+        """Overcommitted, vCPUs spin for preempted holders; with a CPU each, they poll in HLT."""
+        scenario = SMOKE.parent / "lock-holder.json"
+        alone = ("--set", "/vm/boot_vcpus=4", "--set", "/guest/run_us/mean=50",
+                 "--set", "/guest/halt_us/mean=30")
+        for how, counted in ((), "boosts"), (alone, "halt_poll_hits"):
+            profile = vcpusim("-q", "-o", os.devnull, "--profile", "-", *how, scenario).err
+            counts = re.findall(rf"^ +{counted} +(\d+)$", profile, re.M)
+            self.assertGreater(sum(map(int, counts)), 0, counted)
+            reference = result(*how, "--strict", "--paranoid", scenario=scenario)
+            for run in json.loads(reference)["runs"]:
+                self.assertGreater(run["exits"]["pause"], 0)
+                self.assertGreater(run["ops"]["guest_lock"]["count"], 100)
+            for window in (0, 1, self.w // 2 + 1, self.w):
+                for order in ("up", "down", "shuffled"):
+                    args = (*how, "--window-ps", window, "--host-order", order)
+                    self.assertTrue(result(*args, scenario=scenario) == reference, args)
 
     def test_wider_windows_are_seen_to_break(self):
         """Else the test above could not fail. A broken run ends in an assert or in another result."""

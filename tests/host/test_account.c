@@ -14,8 +14,9 @@ static struct {
 
 static void plan(void *ctx, vs_ps now, struct vs_guest_plan *out)
 {
-	static const struct vs_guest_plan plans[] = {{US(10), VS_GUEST_HALT, US(20)},
-						     {MS(3), VS_GUEST_HALT, 0}};
+	static const struct vs_guest_plan plans[] = {
+		{.run_ps = US(10), .then = VS_GUEST_HALT, .halt_ps = US(20)},
+		{.run_ps = MS(3), .then = VS_GUEST_HALT}};
 
 	(void)ctx;
 	(void)now;

@@ -53,7 +53,8 @@ static void entered(void *ctx, vs_ps now)
 	w.entered[w.n_entered++] = now;
 }
 
-static const struct vs_guest_ops ops = {plan, left, operation, entered};
+static const struct vs_guest_ops ops = {
+	.plan = plan, .left = left, .operation = operation, .entered = entered};
 
 /* The run loop at its barest. */
 static void vcpu(void *arg)

@@ -98,7 +98,7 @@ START_TEST(smoke_is_what_its_file_says)
 }
 END_TEST
 
-static const char *const shipped[] = {"smoke", "hotplug-4096", "ipi-storm-4096"};
+static const char *const shipped[] = {"smoke", "hotplug-4096", "ipi-storm-4096", "lock-holder"};
 
 /* What a result says was run must run the same: resolve, load that, resolve again. */
 START_TEST(resolved_text_loads_to_itself)
@@ -331,7 +331,7 @@ int main(void)
 
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, smoke_is_what_its_file_says);
-	tcase_add_loop_test(t, resolved_text_loads_to_itself, 0, 3);
+	tcase_add_loop_test(t, resolved_text_loads_to_itself, 0, 4);
 	tcase_add_test(t, long_fractions_resolve_to_what_runs);
 	tcase_add_test(t, times_become_whole_picoseconds);
 	tcase_add_test(t, overrides);

@@ -26,7 +26,7 @@ FORM_ONLY = ["unknown-key", "unknown-key-far-off", "unknown-key-nested", "unknow
              "distribution-parameters", "empirical-values", "open-without-gap",
              "think-time-when-open", "wait-of-a-broadcast", "unfit-name", "machine-wrong-type",
              "two-kinds-of-issuers", "stream-not-an-object", "limit-too-long", "many-errors",
-             "halt-poll"]
+             "halt-poll", "guest-lock"]
 
 
 def read(path):

@@ -441,6 +441,22 @@ void vs_poll_end(bool success)
 	(void)success;
 }
 
+int vs_task_boost(struct vs_task *t)
+{
+	return mock.boost ? mock.boost(t) : 0;
+}
+
+void vs_task_yield(void)
+{
+	mock.yields++;
+}
+
+void vs_preempt_notifier(void (*fn)(void *arg, bool in), void *arg)
+{
+	(void)fn;
+	(void)arg;
+}
+
 void vs_bug(const char *file, int line, const char *what)
 {
 	fprintf(stderr, "%s:%d: %s\n", file, line, what);

@@ -59,6 +59,8 @@ struct mock_state {
 	bool pinned;        /* threads stay on their CPUs */
 	bool stopped;       /* guests are to leave: no halt sleeps any more */
 	struct mock_guest guest;
+	int (*boost)(struct vs_task *t); /* what vs_task_boost() answers */
+	uint64_t yields;
 };
 
 extern struct mock_state mock;

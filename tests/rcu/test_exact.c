@@ -226,7 +226,8 @@ static void entered(void *ctx, vs_ps now)
 	note(ctx, now);
 }
 
-static const struct vs_guest_ops guest_ops = {plan, left, operation, entered};
+static const struct vs_guest_ops guest_ops = {
+	.plan = plan, .left = left, .operation = operation, .entered = entered};
 
 static void vcpu(void *arg)
 {
