@@ -10,7 +10,7 @@
 
 #include <vcpusim/types.h>
 
-#define VS_MODULE_ABI 2
+#define VS_MODULE_ABI 3
 
 #define VS_TABLE_PARAMS_MAX 4
 

@@ -90,7 +90,7 @@ class Usage(Case):
         self.refused("-o", says="requires an argument")
 
     def test_modules(self):
-        cases = {PLANTED / "wrong-abi.so": "module ABI 3",
+        cases = {PLANTED / "wrong-abi.so": "module ABI 4",
                  PLANTED / "half-a-table.so": "lacks vm_create",
                  PLANTED / "no-module.so": "no symbol vs_module",
                  PLANTED / "unresolved.so": "nobody_has_this",
