@@ -166,6 +166,28 @@ START_TEST(spinning_for_ever)
 }
 END_TEST
 
+static void kicks(void *arg)
+{
+	(void)arg;
+	vs_kick_cpu(3);
+}
+
+/* The same, interrupted: CPU 0 sends at 8.4, at CPU 3 at 8.6. The turn ends at 8.601, and so does
+ * guest mode: exit 8.901, and only then the handler, 9.101. */
+START_TEST(interrupted_while_spinning)
+{
+	make(&w.a, 2, US(1), US(10), 1);
+	make(&w.b, 3, US(2), US(1), 2);
+	rig_task(&w.r, "kicks", VS_TASK_CONTROL, 0, kicks, NULL, US(8));
+	rig_run(&w.r, MS(1));
+	ck_assert_int_eq(w.b.why[0], VS_EXIT_INTERRUPT);
+	ck_assert_uint_eq(w.b.exit[0], NS(9101));
+	ck_assert_int_eq(w.b.why[1], VS_EXIT_HLT);
+	ck_assert_uint_eq(vs_task_time(w.b.task)[VS_VCPU_GUEST],
+			  NS(8601 - 2600) + w.b.exit[1] - NS(300) - NS(9401));
+}
+END_TEST
+
 static void computes(void *arg)
 {
 	(void)arg;
@@ -267,6 +289,7 @@ int main(void)
 	tcase_add_test(c, free_lock);
 	tcase_add_test(c, spinning_for_too_long);
 	tcase_add_test(c, spinning_for_ever);
+	tcase_add_test(c, interrupted_while_spinning);
 	tcase_add_test(c, preempted_holder);
 	tcase_add_test(c, boost_one_that_waits);
 	tcase_add_test(c, boost_is_no_use);
