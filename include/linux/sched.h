@@ -30,6 +30,7 @@ struct task_struct {
 	struct mutex_waiter mutex ____cacheline_aligned;
 	struct swait_queue swait ____cacheline_aligned;
 	struct vs_task *vs ____cacheline_aligned; /* set by the first use of `current` */
+	int rcu_read_lock_nesting;                /* models/kernel/rcu.c counts elsewhere */
 };
 
 BUILD_BUG_ON(sizeof(struct task_struct) > VS_TASK_AREA_BYTES);

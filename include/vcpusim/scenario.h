@@ -113,6 +113,8 @@ struct vs_scenario {
 	uint32_t hz;
 	enum vs_preempt preempt;
 	struct vs_sched_params sched;
+	uint64_t nohz_full[VS_MAX_CORES / 64]; /* CPUs without a tick in their only guest */
+	bool gp_self_report; /* RCU's grace-period thread reports for its CPU at once */
 	enum vs_ipi_send ipi_send;
 	enum vs_ipi_delivery ipi_delivery;
 	uint32_t max_vcpus;
@@ -133,6 +135,11 @@ struct vs_scenario {
 	uint32_t limit_wall_s;
 	uint64_t enomem_every; /* fail every n-th allocation of the measured part; 0: none */
 };
+
+static inline bool vs_nohz_full(const struct vs_scenario *s, uint32_t cpu)
+{
+	return s->nohz_full[cpu / 64] >> cpu % 64 & 1;
+}
 
 void vs_scenario_free(struct vs_scenario *s);
 

@@ -1,16 +1,24 @@
 /*
  * models/kernel/rcu.h - grace periods of RCU on the simulated host.
  *
- * They are simulated, not sampled: a grace period ends when every CPU has been seen idle or has
- * passed through a context switch, a guest entry or a tick in guest mode after it noticed the grace
- * period. Implements the RCU calls of vcpusim/port.h for a kernel whose readers are not preempted.
+ * They are simulated, not sampled: a grace period ends when every CPU has been in an extended
+ * quiescent state (idle; the guest on a nohz_full CPU) or has passed through a quiescent state
+ * (context switch, guest entry, tick in the guest, tick outside readers where they count
+ * themselves) after it noticed the grace period, and every reader that was preempted meanwhile has
+ * ended. Implements the RCU calls of vcpusim/port.h.
  *
  * A kernel thread runs the grace periods: start, sleep, look at the CPUs that have not reported,
- * repeat, wake who waits. CPUs notice and report in the softirq of their own ticks.
+ * repeat, clean up, wake who waits. CPUs notice and report in the softirq of their own ticks, and
+ * are asked with more emphasis the older it gets. After 21 s a warning names who holds it.
  *
- * Simplified so far: no tree (reports and requests are messages to the thread's CPU, their cost a
- * wake-up's), each expedited call runs a grace period of its own, waiters are woken by the thread
- * itself, and callbacks are not split by the grace periods that are already under way.
+ * The tree (leaves of 16 CPUs, inner nodes of 64) is kept on the thread's CPU; others change it by
+ * messages. A CPU pays for its leaf's lock with one line transfer and one atomic, by the distance
+ * to the leaf's first CPU, and the thread for each node that it goes through; the message's flight,
+ * a wake-up's, stands for the way up the tree and for waking the thread. Waiting for a node's lock
+ * is not modelled.
+ *
+ * Callbacks are invoked by a thread per CPU, as with rcutree.use_softirq=0: their code is simulated
+ * code, which only threads can run.
  */
 #ifndef VS_RCU_H
 #define VS_RCU_H
@@ -19,24 +27,23 @@
 
 struct vs_rcu;
 
-/* From HZ and the number of CPUs; may be changed before the run. */
+#define VS_RCU_LEAF_FANOUT 16
+
+/* From HZ, the number of CPUs and the scenario; may be changed before the run. */
 struct vs_rcu_params {
-	uint32_t first_scan_jiffies; /* start of a grace period -> first look at the CPUs */
-	uint32_t next_scan_jiffies;  /* from one look to the next */
-	uint32_t urgent_jiffies;     /* older: a CPU in the kernel is asked to give way */
-	/* Sleeps are counted from where they begin and rounded up to a tick, as the timer wheel
-	 * rounds them; otherwise only the first is, and looks keep their pace. */
-	bool scan_drifts;
-	bool gp_self_report; /* the kthread reports for its own CPU when it starts one */
-	uint32_t batch;      /* callbacks invoked at least between two looks around */
+	uint32_t scan_jiffies;   /* from the start, and from one look to the next */
+	uint32_t urgent_jiffies; /* older: a CPU in the kernel is asked to give way */
+	bool wake_from_gp;       /* synchronize_rcu() is no callback */
+	bool gp_self_report;     /* the thread reports for its own CPU when it starts one */
+	bool forget_preempted;   /* a planted fault, for tests: they hold nothing */
 };
 
 struct vs_rcu_stats {
-	uint64_t grace_periods, expedited, scans, callbacks;
+	uint64_t grace_periods, expedited, scans, callbacks, preempted_readers;
 };
 
-/* Makes the grace-period thread (CPU 0) and a callback thread per CPU, and takes the host's hooks.
- * Before the run, with pricing off. */
+/* Makes the grace-period threads (CPU 0), a callback thread per CPU and one per leaf for expedited
+ * grace periods, and takes the host's hooks. Before the run, with pricing off. */
 struct vs_rcu *vs_rcu_new(struct vs_host *h);
 void vs_rcu_free(struct vs_rcu *rcu); /* after the run */
 struct vs_rcu_params *vs_rcu_params(struct vs_rcu *rcu);

@@ -1,141 +1,259 @@
 /*
- * The grace-period thread and what belongs to its CPU: who waits for which grace period, which CPUs
- * have not reported, when to look at them.
+ * The grace-period thread: start, sleep, look at the CPUs that have not reported, repeat, clean up,
+ * wake who waits. And what else belongs to its CPU: who waits for which grace period.
  */
+#include <stdio.h>
+
 #include "models/kernel/rcu_private.h"
 
-#define STALL_PS (21 * VS_PS_PER_S)
+#define STALL_PS (21 * VS_PS_PER_S) /* CONFIG_RCU_CPU_STALL_TIMEOUT */
+#define KEEP_PS VS_PS_PER_MS        /* nobody looks further back */
 
-static bool in_progress(const struct vs_rcu *rcu)
+static struct vs_gp_row *normal(struct vs_rcu *rcu)
 {
-	return rcu->started != rcu->ended;
+	return &rcu->row[VS_GP_NORMAL];
 }
 
-/* -- requests and reports: handlers on the kthread's CPU -----------------------------------------
+/* -- requests: handlers on the kthread's CPU -----------------------------------------------------
  */
 
 /* Grace period `gp` is wanted: the thread starts as many as it takes. */
-void vs_rcu_on_want(void *ctx, uint32_t cpu, vs_ps now, uint64_t gp)
+static void want(struct vs_gp_row *row, uint64_t gp)
+{
+	if (gp > row->wanted)
+		row->wanted = gp;
+	if (row->started == row->ended && row->wanted > row->ended)
+		vs_task_wake(row->kthread);
+}
+
+static void on_want(void *ctx, uint32_t cpu, vs_ps now, uint64_t gp)
+{
+	(void)cpu;
+	(void)now;
+	want(normal(ctx), gp);
+}
+
+/* A waiter's request. He gets the first grace period that begins after its arrival, which he shares
+ * with all who asked during the one before. */
+static void request(struct vs_gp_row *row, struct vs_rcu_waiter *w)
+{
+	w->gp = row->started + 1;
+	w->next = NULL;
+	*row->tail = w;
+	row->tail = &w->next;
+	want(row, w->gp);
+}
+
+static void on_request(void *ctx, uint32_t cpu, vs_ps now, uint64_t arg)
+{
+	(void)cpu;
+	(void)now;
+	request(normal(ctx), (struct vs_rcu_waiter *)(uintptr_t)arg);
+}
+
+static void on_exp_request(void *ctx, uint32_t cpu, vs_ps now, uint64_t arg)
 {
 	struct vs_rcu *rcu = ctx;
 
 	(void)cpu;
 	(void)now;
-	if (gp > rcu->wanted)
-		rcu->wanted = gp;
-	if (!in_progress(rcu) && rcu->wanted > rcu->ended)
-		vs_task_wake(rcu->kthread);
+	request(&rcu->row[VS_GP_EXPEDITED], (struct vs_rcu_waiter *)(uintptr_t)arg);
 }
 
-/* A waiter's request. He gets the first grace period that begins after its arrival, which he shares
- * with all who asked during the one before. */
-static void on_request(void *ctx, uint32_t cpu, vs_ps now, uint64_t arg)
+/* On any CPU. Asking takes the leaf's lock, and those above it that have not been asked. */
+static void charge_path(struct vs_rcu *rcu, enum vs_cause cause)
+{
+	vs_ps now;
+	uint32_t cpu = vs_host_here(rcu->host, &now);
+
+	for (const struct vs_rcu_node *n = vs_rcu_leaf(rcu, cpu); n; n = n->parent)
+		vs_host_charge(rcu->host, vs_rcu_node_ps(rcu, cpu, n), cause);
+}
+
+void vs_rcu_want(struct vs_rcu *rcu, uint64_t gp)
+{
+	charge_path(rcu, VS_CAUSE_INTERRUPT);
+	vs_host_message(rcu->host, rcu->gp_cpu, on_want, rcu, gp);
+}
+
+static void on_overload(void *ctx, uint32_t cpu, vs_ps now, uint64_t more)
 {
 	struct vs_rcu *rcu = ctx;
-	struct vs_rcu_waiter *w = (struct vs_rcu_waiter *)(uintptr_t)arg;
 
-	w->gp = rcu->started + 1;
-	w->next = NULL;
-	*rcu->waiters_tail = w;
-	rcu->waiters_tail = &w->next;
-	vs_rcu_on_want(rcu, cpu, now, w->gp);
-}
-
-static void settle(struct vs_rcu *rcu, uint32_t cpu)
-{
-	rcu->pending[cpu] = false;
-	rcu->n_pending--;
-}
-
-/* arg: the grace period times the number of CPUs, plus the CPU. A scan may have been quicker. */
-static void on_report(void *ctx, uint32_t self, vs_ps now, uint64_t arg)
-{
-	struct vs_rcu *rcu = ctx;
-	uint32_t cpu = arg % rcu->n_cpus;
-
-	(void)self;
+	(void)cpu;
 	(void)now;
-	if (!in_progress(rcu) || arg / rcu->n_cpus != rcu->started || !rcu->pending[cpu])
-		return;
-	settle(rcu, cpu);
-	if (!rcu->n_pending)
-		vs_task_wake(rcu->kthread);
+	rcu->n_overloaded += more ? 1 : -1;
 }
 
-/* Handler on `cpu`: it has passed a quiescent state of this grace period. */
-void vs_rcu_report(struct vs_rcu *rcu, uint32_t cpu, uint64_t gp)
+void vs_rcu_overload(struct vs_rcu *rcu, bool now_is)
 {
-	uint64_t arg = gp * rcu->n_cpus + cpu;
-
-	if (cpu == rcu->gp_cpu)
-		on_report(rcu, cpu, 0, arg);
-	else
-		vs_host_message(rcu->host, rcu->gp_cpu, on_report, rcu, arg);
+	vs_host_message(rcu->host, rcu->gp_cpu, on_overload, rcu, now_is);
 }
 
 /* -- the thread ----------------------------------------------------------------------------------
  */
 
+void vs_rcu_tell(const struct vs_rcu *rcu, enum vs_rcu_step step, vs_ps now)
+{
+	const struct vs_rcu_watch *w = vs_rcu_watching();
+
+	if (w && w->gp_step)
+		w->gp_step(w->ctx, rcu->gp_cpu, now, rcu->row[VS_GP_NORMAL].started, step);
+}
+
+/* Node by node, the root first: takes its lock and writes the new state down, which is when its
+ * CPUs can see it. */
+static void visit_nodes(struct vs_rcu *rcu, uint64_t state, bool begin)
+{
+	for (uint32_t i = 0; i < rcu->n_nodes; i++) {
+		struct vs_rcu_node *n = &rcu->node[i];
+		vs_ps now, as_of;
+
+		vs_host_charge(rcu->host, vs_rcu_node_ps(rcu, rcu->gp_cpu, n), VS_CAUSE_COMPUTE);
+		as_of = vs_host_view(rcu->host);
+		now = vs_now_ps();
+		if (begin)
+			vs_rcu_node_begin(rcu, n, VS_GP_NORMAL);
+		vs_history_put(&n->gp, now, state, vs_rcu_before(now, KEEP_PS));
+		if (n == vs_rcu_leaf(rcu, rcu->gp_cpu))
+			vs_rcu_notice(rcu, rcu->gp_cpu, &n->gp.stamp[n->gp.n - 1], as_of);
+	}
+}
+
 static void start(struct vs_rcu *rcu)
 {
 	const struct vs_rcu_watch *w = vs_rcu_watching();
 	struct vs_rcu_cpu *own = &rcu->cpu[rcu->gp_cpu];
+	struct vs_gp_row *row = normal(rcu);
 
 	vs_host_view(rcu->host);
 	rcu->start = vs_now_ps();
-	rcu->started++;
 	rcu->stall_told = false;
-	rcu->n_pending = rcu->n_cpus;
-	for (uint32_t i = 0; i < rcu->n_cpus; i++)
-		rcu->pending[i] = true;
-	vs_history_put(&rcu->gp, rcu->start, 2 * rcu->started - 1,
-		       rcu->start > VS_PS_PER_MS ? rcu->start - VS_PS_PER_MS : 0);
-	vs_rcu_notice(rcu, own, &rcu->gp.stamp[rcu->gp.n - 1]);
+	row->clear = false;
+	row->started++;
 	if (w && w->gp_begin)
-		w->gp_begin(w->ctx, rcu->gp_cpu, rcu->start, NULL, rcu->started);
-	/* the thread itself is no reader, and nothing else was running here */
-	if (rcu->params.gp_self_report) {
-		own->needs_qs = false;
-		settle(rcu, rcu->gp_cpu);
-	}
+		w->gp_begin(w->ctx, rcu->gp_cpu, rcu->start, NULL, row->started);
+	vs_history_put(&rcu->gp, rcu->start, 2 * row->started - 1,
+		       vs_rcu_before(rcu->start, KEEP_PS));
+	vs_rcu_tell(rcu, VS_RCU_GP_START, rcu->start);
+	visit_nodes(rcu, 2 * row->started - 1, true);
+	vs_rcu_tell(rcu, VS_RCU_GP_INITED, vs_now_ps());
+	if (!rcu->params.gp_self_report)
+		return;
+	/* the thread itself is no reader, and nobody else was running here */
+	own->needs_qs = false;
+	if (w && w->qs_reported)
+		w->qs_reported(w->ctx, rcu->gp_cpu, vs_now_ps(), row->started, rcu->gp_cpu, false);
+	vs_rcu_settle(rcu, vs_rcu_leaf(rcu, rcu->gp_cpu), VS_GP_NORMAL, vs_rcu_bit(rcu->gp_cpu));
 }
 
-/* The first tick at or after `from` + that many jiffies. */
-static vs_ps tick_after(const struct vs_rcu *rcu, vs_ps from, uint32_t jiffies)
+static uint64_t jiffies(const struct vs_rcu *rcu, vs_ps at)
 {
-	vs_ps period = vs_host_tick_ps(rcu->host);
+	return at / vs_host_tick_ps(rcu->host);
+}
 
-	return (from + period - 1) / period * period + jiffies * period;
+/* The timer wheel fires at the tick after the one that the delay ends with, never early. */
+static vs_ps timer(const struct vs_rcu *rcu)
+{
+	uint32_t delay = rcu->params.scan_jiffies;
+
+	if (rcu->n_overloaded)
+		delay = (delay + 2) / 3;
+	return (jiffies(rcu, vs_now_ps()) + (delay ? delay : 1) + 1) * vs_host_tick_ps(rcu->host);
 }
 
 static void sleep_until(struct vs_rcu *rcu, vs_ps due)
 {
 	vs_host_view(rcu->host);
-	while (rcu->n_pending && vs_now_ps() < due)
+	while (!normal(rcu)->clear && vs_now_ps() < due)
 		vs_task_block(VS_WAIT_TIMER, NULL, NULL, due);
 }
 
-/* First look: a CPU that is idle can hold no reader. Later ones: nor can one that has been. */
-static void scan(struct vs_rcu *rcu, bool first)
+/* The CPU has not reported, and the grace period is that old. */
+static void escalate(struct vs_rcu *rcu, uint32_t cpu, uint64_t age)
 {
-	rcu->stats.scans++;
-	for (uint32_t i = 0; i < rcu->n_cpus; i++) {
-		if (!rcu->pending[i])
+	uint64_t urgent = rcu->params.urgent_jiffies;
+	vs_ps now = vs_now_ps(), tick_ps = vs_host_tick_ps(rcu->host);
+
+	if (age > 2 * urgent || rcu->n_overloaded)
+		vs_host_message(rcu->host, cpu, vs_rcu_on_urgent, rcu, true);
+	else if (age > urgent)
+		vs_host_message(rcu->host, cpu, vs_rcu_on_urgent, rcu, false);
+	if (vs_nohz_full(rcu->scenario, cpu) &&
+	    jiffies(rcu, now) > rcu->resched_sent[cpu] / tick_ps + 3 * urgent) {
+		rcu->resched_sent[cpu] = now;
+		vs_host_call_cpu(rcu->host, cpu, vs_rcu_on_resched, rcu, 0);
+	}
+}
+
+/* First look: a CPU that is in an extended quiescent state holds no reader that was not preempted.
+ * Later ones: nor does one that has been in one. */
+static bool credit(struct vs_rcu *rcu, uint32_t cpu, bool first)
+{
+	const struct vs_rcu_watch *w = vs_rcu_watching();
+	vs_ps as_of = vs_rcu_scan_view(rcu);
+	uint64_t count;
+	bool quiet = vs_rcu_extended(rcu, cpu, as_of, &count);
+
+	if (first)
+		rcu->snapshot[cpu] = count;
+	if (!quiet && count == rcu->snapshot[cpu])
+		return false;
+	if (w && w->qs_reported)
+		w->qs_reported(w->ctx, rcu->gp_cpu, vs_now_ps(), normal(rcu)->started, cpu, false);
+	return true;
+}
+
+static void scan_leaf(struct vs_rcu *rcu, struct vs_rcu_node *leaf, bool first)
+{
+	uint64_t age, credited = 0;
+
+	vs_host_charge(rcu->host, vs_rcu_node_ps(rcu, rcu->gp_cpu, leaf), VS_CAUSE_COMPUTE);
+	for (uint32_t cpu = leaf->lo; cpu < leaf->lo + leaf->n; cpu++) {
+		if (!(leaf->waits[VS_GP_NORMAL] & vs_rcu_bit(cpu)))
 			continue;
 		vs_host_charge(rcu->host, rcu->m->rcu_scan_cpu_ps, VS_CAUSE_COMPUTE);
-		uint64_t count = vs_host_idle_count(rcu->host, i, vs_host_view(rcu->host));
+		age = jiffies(rcu, vs_now_ps()) - jiffies(rcu, rcu->start);
+		if (credit(rcu, cpu, first))
+			credited |= vs_rcu_bit(cpu);
+		else if (!first)
+			escalate(rcu, cpu, age);
+	}
+	vs_rcu_settle(rcu, leaf, VS_GP_NORMAL, credited);
+}
 
-		if (!rcu->pending[i]) /* it reported just now */
-			continue;
-		if ((count & 1) || (!first && count != rcu->snapshot[i]))
-			settle(rcu, i);
-		else if (first)
-			rcu->snapshot[i] = count;
-	}
-	if (rcu->n_pending && !rcu->stall_told && vs_now_ps() - rcu->start > STALL_PS) {
-		rcu->stall_told = true;
-		vs_warn(__FILE__, __LINE__, "no quiescent state of some CPU for 21 s");
-	}
+/* Names CPUs and preempted readers, as many as there is room for. */
+static void tell_stall(struct vs_rcu *rcu)
+{
+	struct vs_rcu_text *t = vs_rcu_zeroed(1, sizeof(*t));
+	size_t size = sizeof(t->text), room = size - 64;
+	size_t n = snprintf(t->text, size, "no quiescent state for 21 s:");
+
+	rcu->stall_told = true;
+	t->next = rcu->texts;
+	rcu->texts = t;
+	for (uint32_t cpu = 0; cpu < rcu->n_cpus && n < room; cpu++)
+		if (vs_rcu_leaf(rcu, cpu)->waits[VS_GP_NORMAL] & vs_rcu_bit(cpu))
+			n += snprintf(t->text + n, size - n, " CPU %u", cpu);
+	for (uint32_t i = 0; i < rcu->cap_readers && n < room; i++)
+		if (rcu->reader[i].holds[VS_GP_NORMAL])
+			n += snprintf(t->text + n, size - n, " reader %s, preempted on CPU %u",
+				      vs_task_name(vs_host_task(rcu->host, i)), rcu->reader[i].cpu);
+	vs_warn(__FILE__, __LINE__, t->text);
+}
+
+/* Returns whether the next look will be the first. */
+static bool scan(struct vs_rcu *rcu, bool first)
+{
+	if (vs_rcu_scan_view(rcu) <= rcu->start)
+		return first; /* nothing is known since then */
+	vs_rcu_tell(rcu, VS_RCU_GP_SCAN, vs_now_ps());
+	rcu->stats.scans++;
+	for (uint32_t i = rcu->n_nodes - rcu->n_leaves; i < rcu->n_nodes; i++)
+		scan_leaf(rcu, &rcu->node[i], first);
+	if (!normal(rcu)->clear && !rcu->stall_told && vs_now_ps() - rcu->start > STALL_PS)
+		tell_stall(rcu);
+	return false;
 }
 
 static void on_done(struct vs_task *t, void *arg)
@@ -146,44 +264,55 @@ static void on_done(struct vs_task *t, void *arg)
 	vs_task_wake(t);
 }
 
+void vs_rcu_waiter_done(struct vs_rcu_waiter *w)
+{
+	vs_task_post(w->task, on_done, w);
+}
+
+void vs_rcu_wake_waiters(struct vs_rcu *rcu, enum vs_gp_kind kind)
+{
+	struct vs_gp_row *row = &rcu->row[kind];
+
+	/* in order of arrival, so in order of grace period */
+	while (row->waiters && row->waiters->gp <= row->ended) {
+		struct vs_rcu_waiter *w = row->waiters;
+
+		row->waiters = w->next;
+		if (!row->waiters)
+			row->tail = &row->waiters;
+		vs_host_charge(rcu->host, rcu->m->wake_send_ps, VS_CAUSE_INTERRUPT);
+		vs_rcu_waiter_done(w);
+	}
+}
+
 static void clean_up(struct vs_rcu *rcu)
 {
 	const struct vs_rcu_watch *w = vs_rcu_watching();
+	struct vs_gp_row *row = normal(rcu);
 	vs_ps now;
 
 	vs_host_view(rcu->host);
-	now = vs_now_ps();
-	rcu->ended = rcu->started;
-	rcu->stats.grace_periods++;
-	vs_history_put(&rcu->gp, now, 2 * rcu->ended, now > VS_PS_PER_MS ? now - VS_PS_PER_MS : 0);
+	vs_rcu_tell(rcu, VS_RCU_GP_CLEAR, vs_now_ps());
 	if (w && w->gp_end)
-		w->gp_end(w->ctx, rcu->gp_cpu, now, NULL, rcu->ended);
-	/* in order of arrival, so in order of grace period */
-	while (rcu->waiters && rcu->waiters->gp <= rcu->ended) {
-		struct vs_rcu_waiter *x = rcu->waiters;
-
-		rcu->waiters = x->next;
-		if (!rcu->waiters)
-			rcu->waiters_tail = &rcu->waiters;
-		vs_host_charge(rcu->host, rcu->m->wake_send_ps, VS_CAUSE_INTERRUPT);
-		vs_task_post(x->task, on_done, x);
-	}
+		w->gp_end(w->ctx, rcu->gp_cpu, vs_now_ps(), NULL, row->started);
+	visit_nodes(rcu, 2 * row->started, false);
+	now = vs_now_ps();
+	vs_history_put(&rcu->gp, now, 2 * row->started, vs_rcu_before(now, KEEP_PS));
+	row->ended = row->started;
+	rcu->stats.grace_periods++;
+	vs_rcu_tell(rcu, VS_RCU_GP_END, now);
+	vs_rcu_wake_waiters(rcu, VS_GP_NORMAL);
 }
 
 static void run_gp(struct vs_rcu *rcu)
 {
-	vs_ps due;
+	bool first = true;
 
 	start(rcu);
-	due = tick_after(rcu, rcu->start, rcu->params.first_scan_jiffies);
-	for (bool first = true; rcu->n_pending; first = false) {
-		sleep_until(rcu, due);
-		if (rcu->n_pending)
-			scan(rcu, first);
-		if (rcu->params.scan_drifts)
-			due = tick_after(rcu, vs_now_ps(), rcu->params.next_scan_jiffies);
-		else
-			due += rcu->params.next_scan_jiffies * vs_host_tick_ps(rcu->host);
+	while (!normal(rcu)->clear) {
+		sleep_until(rcu, timer(rcu));
+		if (!normal(rcu)->clear)
+			first = scan(rcu, first);
 	}
 	clean_up(rcu);
 }
@@ -194,7 +323,7 @@ void vs_rcu_gp_thread(void *arg)
 
 	for (;;) {
 		vs_host_view(rcu->host);
-		if (rcu->wanted > rcu->ended)
+		if (normal(rcu)->wanted > normal(rcu)->ended)
 			run_gp(rcu);
 		else
 			vs_task_block(VS_WAIT_WORK, NULL, NULL, VS_PS_NEVER);
@@ -204,13 +333,14 @@ void vs_rcu_gp_thread(void *arg)
 /* -- who waits -----------------------------------------------------------------------------------
  */
 
-void vs_rcu_wait_gp(struct vs_rcu *rcu)
+void vs_rcu_wait_row(struct vs_rcu *rcu, enum vs_gp_kind kind)
 {
 	struct vs_rcu_waiter w = {.task = vs_task_current()};
 
 	vs_host_view(rcu->host);
-	vs_host_charge(rcu->host, rcu->m->wake_send_ps, VS_CAUSE_INTERRUPT);
-	vs_host_message(rcu->host, rcu->gp_cpu, on_request, rcu, (uintptr_t)&w);
+	charge_path(rcu, VS_CAUSE_GRACE_PERIOD);
+	vs_host_message(rcu->host, rcu->gp_cpu, kind == VS_GP_NORMAL ? on_request : on_exp_request,
+			rcu, (uintptr_t)&w);
 	while (!w.done)
-		vs_task_block(VS_WAIT_GRACE_PERIOD, NULL, rcu->kthread, VS_PS_NEVER);
+		vs_task_block(VS_WAIT_GRACE_PERIOD, NULL, rcu->row[kind].kthread, VS_PS_NEVER);
 }

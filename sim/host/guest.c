@@ -94,6 +94,7 @@ static void leave(struct vs_cpu *cpu, struct vs_task *t, enum vs_exit why)
 	vs_hw_charge(cpu->core, cpu->host->m->guest_exit_ps, VS_CAUSE_GUEST_TRANSITION);
 	tell_hook(cpu, false);
 	cpu->stats.exits[why]++;
+	vs_tick_arm(cpu, cpu->core->clock);
 }
 
 /* What the host does about an exit beside what is simulated; an interrupt's handler is charged

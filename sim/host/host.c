@@ -27,6 +27,7 @@ static void cpu_init(struct vs_host *h, uint32_t id)
 	cpu->core = vs_engine_core(h->engine, id);
 	cpu->core->host = cpu;
 	cpu->mode = VS_CPU_IDLE;
+	cpu->nohz_full = vs_nohz_full(h->scenario, id);
 	vs_history_init(&cpu->idle, 1);
 	vs_call_records_init(h, cpu);
 	vs_balance_init(cpu);
@@ -180,6 +181,23 @@ void vs_host_charge(struct vs_host *h, vs_ps ps, enum vs_cause cause)
 uint32_t vs_host_here(struct vs_host *h, vs_ps *now)
 {
 	return vs_here(h, now)->id;
+}
+
+struct vs_task *vs_host_current(struct vs_host *h)
+{
+	vs_ps now;
+
+	return vs_here(h, &now)->current;
+}
+
+struct vs_task *vs_host_task(const struct vs_host *h, uint32_t id)
+{
+	return h->tasks[id];
+}
+
+enum vs_distance vs_host_distance(const struct vs_host *h, uint32_t cpu, uint32_t other)
+{
+	return vs_hw_distance(h->hw, cpu, other);
 }
 
 void vs_host_resched(struct vs_host *h)

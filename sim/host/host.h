@@ -95,11 +95,14 @@ void vs_host_stop_guests(struct vs_host *h);
  * switch. From `tick`, others' stamped state may be read as of now - the machine's window. */
 struct vs_host_hooks {
 	void *ctx;
-	void (*switched)(void *ctx, uint32_t cpu, vs_ps now);        /* context switch */
+	/* Context switch: prev leaves the CPU, unless nobody else is there. */
+	void (*switched)(void *ctx, uint32_t cpu, vs_ps now, struct vs_task *prev);
 	void (*tick)(void *ctx, uint32_t cpu, vs_ps now, bool user); /* user: guest or user mode */
 	void (*idle)(void *ctx, uint32_t cpu, vs_ps now, bool enter);
 	void (*guest)(void *ctx, uint32_t cpu, vs_ps now, bool enter);
-	bool (*needs_tick)(void *ctx, uint32_t cpu); /* an idle CPU keeps its tick */
+	/* vs_cond_resched(), outside readers, with nobody to give way to */
+	void (*offered)(void *ctx, uint32_t cpu, vs_ps now);
+	bool (*needs_tick)(void *ctx, uint32_t cpu); /* an idle or nohz_full CPU keeps its tick */
 };
 void vs_host_set_hooks(struct vs_host *h, const struct vs_host_hooks *hooks);
 const struct vs_host_hooks *vs_host_hooks(const struct vs_host *h);
@@ -121,6 +124,11 @@ void vs_host_charge(struct vs_host *h, vs_ps ps, enum vs_cause cause);
 void vs_host_resched(struct vs_host *h);   /* the current thread gives way at the next chance */
 void vs_host_keep_tick(struct vs_host *h); /* needs_tick has become true here */
 uint32_t *vs_task_rcu_depth(struct vs_task *t);
+bool *vs_task_rcu_queued(struct vs_task *t);        /* was preempted in the section it is in */
+bool vs_task_preemptible(const struct vs_task *t);  /* vs_preempt_disable() does not hold */
+struct vs_task *vs_host_current(struct vs_host *h); /* who runs here; NULL: idle */
+struct vs_task *vs_host_task(const struct vs_host *h, uint32_t id);
+enum vs_distance vs_host_distance(const struct vs_host *h, uint32_t cpu, uint32_t other);
 
 /*
  * What other CPUs did, as of `as_of`: context code takes vs_host_view(), the tick hook its now - W.

@@ -70,6 +70,7 @@ struct vs_task {
 	vs_ps books_to; /* while it does not run: complete up to here */
 	uint32_t preempt_count;
 	uint32_t rcu_depth;
+	bool rcu_queued;
 	/* vCPU threads */
 	const struct vs_guest_ops *guest;
 	void *guest_ctx;
@@ -142,6 +143,7 @@ struct vs_cpu {
 	bool stopped;     /* guests may not be entered any more */
 	bool guest_ended; /* its run was used up, not interrupted */
 	bool tick_armed;
+	bool nohz_full;
 	vs_ps busy_until;       /* idle: serving interrupts until then */
 	vs_ps acting_at;        /* while a handler runs here: when what it does happens ... */
 	vs_ps seen_at;          /* ... and when its event came: others are known up to here */

@@ -10,6 +10,14 @@
 
 #include <vcpusim/types.h>
 
+enum vs_rcu_step {
+	VS_RCU_GP_START,  /* has its number; callers from now on need the next */
+	VS_RCU_GP_INITED, /* all nodes know: CPUs can notice it */
+	VS_RCU_GP_SCAN,   /* the thread looks at CPUs */
+	VS_RCU_GP_CLEAR,  /* nothing left to wait for */
+	VS_RCU_GP_END     /* all nodes know */
+};
+
 struct vs_rcu_watch {
 	void *ctx;
 	/* A section has begun: called last in *_read_lock, when the reader counts. Nested sections
@@ -34,6 +42,12 @@ struct vs_rcu_watch {
 	 */
 	void (*gp_begin)(void *ctx, uint32_t core, vs_ps now, const void *domain, uint64_t seq);
 	void (*gp_end)(void *ctx, uint32_t core, vs_ps now, const void *domain, uint64_t seq);
+	/* What a normal grace period of RCU goes through, for traces. */
+	void (*gp_step)(void *ctx, uint32_t core, vs_ps now, uint64_t seq, enum vs_rcu_step step);
+	/* `core` has a quiescent state of `cpu` reported: its own, or one that a scan has seen. The
+	 * leaf hears of it a flight later if it is another's. */
+	void (*qs_reported)(void *ctx, uint32_t core, vs_ps now, uint64_t seq, uint32_t cpu,
+			    bool expedited);
 };
 
 /* Any hook may be NULL; watch NULL: nobody. Copied. Before the run. */

@@ -8,7 +8,8 @@
 
 bool vs_may_preempt(const struct vs_task *t)
 {
-	return !t->preempt_count && !t->rcu_depth;
+	return !t->preempt_count &&
+	       (!t->rcu_depth || t->host->scenario->preempt == VS_PREEMPT_FULL);
 }
 
 /* The core belongs to t from `at` on. */
@@ -115,6 +116,7 @@ void vs_cpu_enqueue(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 	vs_rq_add(&cpu->rq, t);
 	vs_balance_publish(cpu, at);
 	check_preempt(cpu, t, at);
+	vs_tick_arm(cpu, at);
 }
 
 /* A handler ends what the parked thread of this CPU sits in (guest, computing): it goes
@@ -133,14 +135,14 @@ void vs_cpu_resume(struct vs_cpu *cpu, vs_ps at)
 	vs_core_changed(c);
 }
 
-static void tell_switched(struct vs_cpu *cpu)
+static void tell_switched(struct vs_cpu *cpu, struct vs_task *prev)
 {
 	const struct vs_host_hooks *hooks = &cpu->host->hooks;
 
 	if (!hooks->switched)
 		return;
 	vs_hook_begin(cpu, cpu->core->clock);
-	hooks->switched(hooks->ctx, cpu->id, cpu->core->clock);
+	hooks->switched(hooks->ctx, cpu->id, cpu->core->clock, prev);
 	vs_hook_end(cpu);
 }
 
@@ -154,7 +156,7 @@ void vs_give_up_cpu(void)
 
 	vs_fair_charge(cpu, seen);
 	cpu->rq.run_since = VS_PS_NEVER; /* the rest is nobody's */
-	tell_switched(cpu);
+	tell_switched(cpu, prev);
 	cpu->need_resched = cpu->urgent = false;
 	vs_ps now = cpu->core->clock;
 
@@ -248,11 +250,16 @@ void vs_cond_resched(void)
 
 	vs_point();
 	told_to_give_up((uintptr_t)__builtin_return_address(0));
-	const struct vs_cpu *cpu = vs_this_cpu();
+	struct vs_cpu *cpu = vs_this_cpu();
 
 	if (cpu->need_resched && vs_may_preempt(t) &&
-	    (t->host->scenario->preempt != VS_PREEMPT_NONE || cpu->urgent))
+	    (t->host->scenario->preempt != VS_PREEMPT_NONE || cpu->urgent)) {
 		vs_yield_cpu();
+	} else if (cpu->host->hooks.offered && !t->rcu_depth) {
+		vs_hook_begin(cpu, cpu->core->clock);
+		cpu->host->hooks.offered(cpu->host->hooks.ctx, cpu->id, cpu->core->clock);
+		vs_hook_end(cpu);
+	}
 }
 
 void vs_resched(void)

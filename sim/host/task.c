@@ -102,6 +102,16 @@ uint32_t *vs_task_rcu_depth(struct vs_task *t)
 	return &t->rcu_depth;
 }
 
+bool *vs_task_rcu_queued(struct vs_task *t)
+{
+	return &t->rcu_queued;
+}
+
+bool vs_task_preemptible(const struct vs_task *t)
+{
+	return !t->preempt_count;
+}
+
 struct vs_task *vs_task_current(void)
 {
 	return vs_this_task();

@@ -1,7 +1,8 @@
 /*
  * The periodic tick: at multiples of the period on every busy CPU, all at the same instants. An
- * idle CPU stops its tick unless a hook needs it. One event per CPU is outstanding at most: a CPU
- * that goes idle lets it run out instead of taking it back.
+ * idle CPU stops its tick unless a hook needs it, and so does a nohz_full CPU in the guest of its
+ * only thread. One event per CPU is outstanding at most: a CPU that stops its tick lets it run out
+ * instead of taking it back.
  */
 #include "sim/host/private.h"
 
@@ -19,15 +20,22 @@ void vs_tick_arm(struct vs_cpu *cpu, vs_ps now)
 	vs_send_timer(cpu->core, ev);
 }
 
+static bool stopped(const struct vs_cpu *cpu)
+{
+	const struct vs_host_hooks *hooks = &cpu->host->hooks;
+
+	if (cpu->mode != VS_CPU_IDLE && !(cpu->nohz_full && vs_cpu_in_guest(cpu) && !cpu->rq.n))
+		return false;
+	return !(hooks->needs_tick && hooks->needs_tick(hooks->ctx, cpu->id));
+}
+
 static void on_tick(struct vs_core *c, struct vs_event *ev)
 {
 	struct vs_cpu *cpu = c->host;
-	const struct vs_host_hooks *hooks = &cpu->host->hooks;
 	struct vs_irq irq = {.kind = VS_IRQ_TICK, .user = vs_cpu_in_guest(cpu)};
 
 	cpu->tick_armed = false;
-	if (cpu->mode == VS_CPU_IDLE &&
-	    !(hooks->needs_tick && hooks->needs_tick(hooks->ctx, cpu->id)))
+	if (stopped(cpu))
 		return;
 	vs_handler_begin(cpu, ev->time);
 	vs_tick_arm(cpu, ev->time);

@@ -1,5 +1,6 @@
 /* The parts of a scenario that are not streams: host, VM, guest, limits, injected faults. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "sim/io/scenario_parts.h"
 
@@ -71,11 +72,70 @@ static bool read_sched(const struct vs_at *host, struct vs_scenario *s)
 	return ok;
 }
 
+/* A number of decimal digits; moves on behind it. */
+static bool digits(const char **text, unsigned long *out)
+{
+	char *end;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	*out = strtoul(*text, &end, 10);
+	*text = end;
+	return true;
+}
+
+/* The kernel's CPU list, "1-3,8": nothing is no CPU. CPU 0 keeps the time for all. */
+static bool read_cpu_list(const struct vs_at *at, uint32_t cpus, uint64_t *set)
+{
+	const char *text;
+	unsigned long lo, hi;
+
+	if (json_is_string(at->value) && !json_string_length(at->value))
+		return true;
+	if (!vs_at_string(at, "a list of CPUs such as \"1-3,8\"", &text))
+		return false;
+	while (*text) {
+		if (!digits(&text, &lo))
+			break;
+		hi = lo;
+		if (*text == '-' && (text++, !digits(&text, &hi)))
+			break;
+		if (lo < 1 || lo > hi || hi >= cpus) {
+			vs_at_expected(at, "CPUs above 0 and below %u, in ascending order", cpus);
+			return false;
+		}
+		for (; lo <= hi; lo++)
+			set[lo / 64] |= UINT64_C(1) << lo % 64;
+		if (*text == ',' && text[1])
+			text++;
+		else
+			break;
+	}
+	if (*text)
+		vs_at_expected(at, "a list of CPUs such as \"1-3,8\"");
+	return !*text;
+}
+
+static bool read_rcu(const struct vs_at *host, struct vs_scenario *s)
+{
+	static const char *const keys[] = {"gp_self_report"};
+	struct vs_at rcu = vs_at_member(host, "rcu"), self;
+	bool ok;
+
+	if (!rcu.value)
+		return true;
+	if (!vs_at_object(&rcu, "an object with gp_self_report"))
+		return false;
+	self = vs_at_member(&rcu, "gp_self_report");
+	ok = vs_at_only(&rcu, keys, VS_COUNT(keys));
+	return ok & (!self.value || vs_at_bool(&self, &s->gp_self_report));
+}
+
 bool vs_read_host(const struct vs_at *root, struct vs_scenario *s, bool machine_known)
 {
-	static const char *const keys[] = {"cpus",     "hz",           "preempt",
-					   "ipi_send", "ipi_delivery", "sched"};
-	struct vs_at host = vs_at_member(root, "host");
+	static const char *const keys[] = {"cpus",         "hz",    "preempt",   "ipi_send",
+					   "ipi_delivery", "sched", "nohz_full", "rcu"};
+	struct vs_at host = vs_at_member(root, "host"), nohz_full;
 	size_t preempt = VS_PREEMPT_VOLUNTARY, send = VS_SEND_SHORTHAND,
 	       delivery = VS_DELIVERY_EXIT;
 	bool ok = true;
@@ -93,6 +153,11 @@ bool vs_read_host(const struct vs_at *root, struct vs_scenario *s, bool machine_
 		ok &= maybe_modelled(&host, "preempt", &vs_preempt_choice, &preempt);
 		ok &= maybe_modelled(&host, "ipi_send", &vs_ipi_send_choice, &send);
 		ok &= maybe_modelled(&host, "ipi_delivery", &vs_ipi_delivery_choice, &delivery);
+		ok &= read_rcu(&host, s);
+		nohz_full = vs_at_member(&host, "nohz_full");
+		ok &= !nohz_full.value ||
+		      read_cpu_list(&nohz_full, machine_known ? s->cpus : VS_MAX_CORES,
+				    s->nohz_full);
 	}
 	s->preempt = (enum vs_preempt)preempt;
 	s->ipi_send = (enum vs_ipi_send)send;

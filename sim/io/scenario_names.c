@@ -70,7 +70,7 @@ static const char *const op_names[] = {
 const struct vs_choice vs_op_choice = {"an operation", op_names, VS_COUNT(op_names),
 				       VS_OP_GUEST_LOCK};
 const struct vs_choice vs_preempt_choice = {"how the host kernel preempts", vs_preempt_names,
-					    VS_COUNT(vs_preempt_names), 2};
+					    VS_COUNT(vs_preempt_names), 3};
 const struct vs_choice vs_ipi_send_choice = {"how a guest sends a broadcast", vs_ipi_send_names,
 					     VS_COUNT(vs_ipi_send_names), 1};
 const struct vs_choice vs_ipi_delivery_choice = {"how an interrupt arrives", vs_ipi_delivery_names,

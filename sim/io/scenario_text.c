@@ -1,4 +1,7 @@
 /* The resolved scenario, every default filled in, as JSON. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "sim/io/build.h"
 #include "sim/io/scenario_parts.h"
 
@@ -68,14 +71,41 @@ static json_t *sched_to_json(const struct vs_sched_params *p)
 		"migration_cost_us", (json_int_t)(p->migration_cost_ps / VS_PS_PER_US));
 }
 
+/* As the kernel writes a set of CPUs: "1-3,8". */
+static json_t *cpus_to_json(const struct vs_scenario *s)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	json_t *json;
+
+	if (!out)
+		return NULL;
+	for (uint32_t lo = 0, hi; lo < s->cpus; lo = hi + 1) {
+		for (hi = lo; hi < s->cpus && vs_nohz_full(s, hi); hi++)
+			;
+		if (hi == lo)
+			continue;
+		fprintf(out, "%s%u", ftell(out) ? "," : "", lo);
+		if (hi - 1 > lo)
+			fprintf(out, "-%u", hi - 1);
+	}
+	fclose(out);
+	json = json_string(text);
+	free(text);
+	return json;
+}
+
 static json_t *host_to_json(const struct vs_scenario *s)
 {
-	json_t *out = json_pack("{s:I, s:I, s:s, s:s, s:s}", "cpus", (json_int_t)s->cpus, "hz",
-				(json_int_t)s->hz, "preempt", vs_preempt_names[s->preempt],
-				"ipi_send", vs_ipi_send_names[s->ipi_send], "ipi_delivery",
-				vs_ipi_delivery_names[s->ipi_delivery]);
+	json_t *host = json_pack("{s:I, s:I, s:s, s:s, s:s, s:{s:b}}", "cpus", (json_int_t)s->cpus,
+				 "hz", (json_int_t)s->hz, "preempt", vs_preempt_names[s->preempt],
+				 "ipi_send", vs_ipi_send_names[s->ipi_send], "ipi_delivery",
+				 vs_ipi_delivery_names[s->ipi_delivery], "rcu", "gp_self_report",
+				 s->gp_self_report);
 
-	return vs_with(out, "sched", sched_to_json(&s->sched));
+	host = vs_with(host, "sched", sched_to_json(&s->sched));
+	return vs_with(host, "nohz_full", cpus_to_json(s));
 }
 
 static json_t *vm_to_json(const struct vs_scenario *s)

@@ -69,6 +69,7 @@ void rig_init(struct rig *r, const struct rig_options *o)
 	r->s.hz = o->hz ? o->hz : 250;
 	r->s.preempt = o->preempt;
 	r->s.sched = o->sched.latency_ps ? o->sched : vs_sched_defaults(r->s.cpus);
+	r->s.nohz_full[0] = o->nohz_full;
 	eo.delays = vs_hw_delays(m, o->any_window ? o->window : m->window_ps);
 	r->e = vs_engine_new(&eo);
 	r->hw = vs_hw_new(r->e, m, eo.n_cores);

@@ -24,6 +24,7 @@ struct rig_options {
 	uint32_t hz;      /* 0: 250 */
 	enum vs_preempt preempt;
 	struct vs_sched_params sched; /* latency 0: the defaults for so many CPUs */
+	uint64_t nohz_full;           /* the first 64 CPUs */
 	bool strict;
 	enum vs_order order;
 	bool any_window; /* use `window` instead of the machine's own */

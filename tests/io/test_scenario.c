@@ -41,6 +41,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(s->cpus, 4); /* all cores of toy-4 */
 	ck_assert_uint_eq(s->hz, 250);
 	ck_assert_int_eq(s->preempt, VS_PREEMPT_VOLUNTARY);
+	ck_assert(!s->gp_self_report && !s->nohz_full[0]);
 	ck_assert_int_eq(s->ipi_send, VS_SEND_SHORTHAND);
 	ck_assert_int_eq(s->ipi_delivery, VS_DELIVERY_EXIT);
 	ck_assert_uint_eq(s->boot_vcpus, 1);

@@ -105,8 +105,11 @@ static void kick(struct thread *t)
 static void reader(struct thread *t)
 {
 	vs_rcu_read_lock();
-	for (uint64_t n = draw(t, 4); n; n--)
+	for (uint64_t n = draw(t, 4); n; n--) {
 		touch(t);
+		if (draw(t, 2))
+			vs_task_compute(NS(draw(t, 20000)), VS_CAUSE_COMPUTE);
+	}
 	vs_rcu_read_unlock();
 }
 
@@ -294,8 +297,8 @@ static uint64_t run(uint64_t seed, const struct rig_options *o)
 	ck_assert_ptr_nonnull(w);
 	rig_init(&w->r, o);
 	w->rcu = vs_rcu_new(w->r.h);
-	vs_rcu_params(w->rcu)->urgent_jiffies = 6;
-	vs_rcu_params(w->rcu)->scan_drifts = seed & 1;
+	vs_rcu_params(w->rcu)->urgent_jiffies = 2;
+	vs_rcu_params(w->rcu)->wake_from_gp = seed & 1;
 	vs_rcu_params(w->rcu)->gp_self_report = seed & 2;
 	w->end = US(400);
 	lines = vs_hw_arena_take(w->r.hw, 65536, 0);
@@ -312,14 +315,17 @@ static uint64_t run(uint64_t seed, const struct rig_options *o)
 	sum = sum * 31 + hs.switches + 7 * hs.migrations + 11 * hs.ticks + 13 * hs.guest_entries;
 	sum = sum * 31 + hs.preemptions + 7 * hs.pulls;
 	sum = sum * 31 + rs.grace_periods + 7 * rs.expedited + 11 * rs.scans + 13 * rs.callbacks;
+	sum = sum * 31 + rs.preempted_readers;
 	if (getenv("VS_TEST_VERBOSE"))
 		printf("seed %llu strict %d: %llu switches %llu migrations %llu ticks %llu "
-		       "preemptions %llu pulls %llu entries %llu gps %llu exp %llu callbacks\n",
+		       "preemptions %llu pulls %llu entries %llu gps %llu exp %llu callbacks %llu "
+		       "preempted\n",
 		       (unsigned long long)seed, o->strict, (unsigned long long)hs.switches,
 		       (unsigned long long)hs.migrations, (unsigned long long)hs.ticks,
 		       (unsigned long long)hs.preemptions, (unsigned long long)hs.pulls,
 		       (unsigned long long)hs.guest_entries, (unsigned long long)rs.grace_periods,
-		       (unsigned long long)rs.expedited, (unsigned long long)rs.callbacks);
+		       (unsigned long long)rs.expedited, (unsigned long long)rs.callbacks,
+		       (unsigned long long)rs.preempted_readers);
 	rig_release(&w->r);
 	vs_rcu_free(w->rcu);
 	free(w);
@@ -337,6 +343,7 @@ START_TEST(same_as_strict)
 					  .wakeup_granularity_ps = US(4),
 					  .migration_cost_ps = US(seed % 4)},
 				.preempt = (enum vs_preempt)(seed / 3 % 3),
+				.nohz_full = seed % 5 ? 0 : 0xe,
 				.strict = true};
 	uint64_t strict = run(seed, &o);
 
