@@ -37,6 +37,7 @@ enum vs_op {
 	VS_OP_REQUEST_ALL,
 	VS_OP_LOOKUP,
 	VS_OP_LOOKUP_BY_ID,
+	VS_OP_UNPLUG,
 	VS_OP_ON_SPIN,
 	VS_OP_GUEST_LOCK, /* what guests do by themselves: no stream's */
 	VS_OPS
@@ -94,6 +95,7 @@ enum vs_placement { VS_PLACE_FLOAT, VS_PLACE_PINNED };
 struct vs_table_ref {
 	char name[VS_NAME_MAX]; /* as results call it: "chunked(chunk=128)", "chunked" as it is */
 	char table[VS_NAME_MAX];
+	const char *no_unplug; /* the module's: why not; NULL: vCPUs can be unplugged */
 	uint32_t n_params;
 	struct {
 		char name[VS_NAME_MAX];

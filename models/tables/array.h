@@ -45,6 +45,9 @@
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 
+/* KVM_ARRAY_ROOM for twice as long whenever it is full */
+#define KVM_ARRAY_DOUBLED(n) ((n) < 2 ? 1 : 2u << (31 - __builtin_clz((n)-1)))
+
 struct kvm_vcpu_array {
 #ifdef KVM_ARRAY_DEFER
 	struct rcu_head rcu; /* first, for kfree_rcu() */

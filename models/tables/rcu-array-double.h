@@ -15,7 +15,7 @@
 #ifndef VS_TABLE_RCU_ARRAY_DOUBLE_H
 #define VS_TABLE_RCU_ARRAY_DOUBLE_H
 
-#define KVM_ARRAY_ROOM(kvm, n) ((n) < 2 ? 1 : 2u << (31 - __builtin_clz((n)-1)))
+#define KVM_ARRAY_ROOM(kvm, n) KVM_ARRAY_DOUBLED(n)
 #include "rcu-array.h"
 
 #endif

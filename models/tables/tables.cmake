@@ -2,5 +2,5 @@
 set(VS_TABLES
   fixed sized
   rcu-array rcu-array-section rcu-array-call rcu-array-double rcu-array-prealloc
-  srcu-array srcu-array-index
+  srcu-array srcu-array-index rwlock-array mutex-array
   chunked chunked-2level list list-of-arrays tree xarray)

@@ -3,8 +3,9 @@
  *
  * Fed by vs_note(). One VM at a time, as index alone names a vCPU; walks that are told are walks
  * over all vCPUs from index 0. "Created" and "ready" count for a reader as far as its CPU can know
- * (check.h) - for a look-up or walk, when it began. That a vCPU went (VS_NOTE_VCPU_GONE) excuses
- * missing it from its exact time on; so what is missed is judged at the end of the run.
+ * (check.h) - for a look-up or walk, when it began. That a vCPU goes (VS_NOTE_VCPU_LEAVING, at the
+ * latest VS_NOTE_VCPU_GONE) excuses missing it from its exact time on; so what is missed is judged
+ * at the end of the run.
  */
 #include "sim/check/private.h"
 
@@ -17,8 +18,8 @@
 struct vcpu {
 	const void *obj;
 	uint32_t index;
-	struct vs_stamp ready, created, gone;
-	bool is_created, is_gone;
+	struct vs_stamp ready, created, leaving, gone;
+	bool is_created, is_leaving, is_gone;
 	struct vcpu *older;
 };
 
@@ -182,10 +183,21 @@ static void now_created(struct vs_checker *c, const void *obj, uint64_t index, s
 	}
 }
 
+static void now_leaving(struct vs_checker *c, const void *obj, uint64_t index, struct vs_stamp at)
+{
+	struct vcpu *p = of(c->vcpu, obj, index);
+
+	if (p && !p->is_leaving) {
+		p->leaving = at;
+		p->is_leaving = true;
+	}
+}
+
 static void now_gone(struct vs_checker *c, const void *obj, uint64_t index, struct vs_stamp at)
 {
 	struct vcpu *p = of(c->vcpu, obj, index);
 
+	now_leaving(c, obj, index, at);
 	if (p && !p->is_gone) {
 		p->gone = at;
 		p->is_gone = true;
@@ -280,7 +292,7 @@ void vs_vcpu_check_finish(struct vs_checker *c)
 	for (i = 0; i < v->n_missed; i++) {
 		const struct vcpu *p = v->missed[i].about;
 
-		if (!p->is_gone || p->gone.time > v->missed[i].at.time)
+		if (!p->is_leaving || p->leaving.time > v->missed[i].at.time)
 			vs_check_add(c, &v->missed[i]);
 	}
 }
@@ -419,6 +431,8 @@ static void note_change(struct vs_checker *c, enum vs_note what, const void *obj
 		now_ready(c, obj, a, at);
 	else if (what == VS_NOTE_VCPU_CREATED)
 		now_created(c, obj, a, at);
+	else if (what == VS_NOTE_VCPU_LEAVING)
+		now_leaving(c, obj, a, at);
 	else
 		now_gone(c, obj, a, at);
 }

@@ -138,8 +138,8 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 		.strict = x->strict,
 		.order = x->order,
 		.backend = x->bare ? VS_BACKEND_BARE : VS_BACKEND_SIMGRID};
-	uint32_t notes =
-		1u << VS_NOTE_VCPU_READY | 1u << VS_NOTE_IPI_POSTED | 1u << VS_NOTE_IPI_TAKEN;
+	uint32_t notes = 1u << VS_NOTE_VCPU_READY | 1u << VS_NOTE_VCPU_GONE |
+			 1u << VS_NOTE_IPI_POSTED | 1u << VS_NOTE_IPI_TAKEN;
 	struct vs_bug_sink bugs = {.ctx = r, .bug = on_bug, .warn = on_warn};
 	uint32_t params[VS_TABLE_PARAMS_MAX];
 

@@ -72,6 +72,8 @@ static enum vs_exit in_guest(struct vs_cpu *cpu, struct vs_task *t)
 		}
 		if (t->plan.then == VS_GUEST_OPERATION)
 			return VS_EXIT_OPERATION;
+		if (t->plan.then == VS_GUEST_STOP)
+			return VS_EXIT_STOP;
 		vs_guest_lock_begin(cpu, t);
 	}
 }

@@ -19,7 +19,7 @@ struct vs_host;
 enum vs_task_kind { VS_TASK_VCPU, VS_TASK_CONTROL, VS_TASK_KTHREAD };
 
 /* What a guest does next: run for run_ps, then this. */
-enum vs_guest_then { VS_GUEST_HALT, VS_GUEST_OPERATION, VS_GUEST_LOCK };
+enum vs_guest_then { VS_GUEST_HALT, VS_GUEST_OPERATION, VS_GUEST_LOCK, VS_GUEST_STOP };
 struct vs_guest_plan {
 	vs_ps run_ps;
 	enum vs_guest_then then;

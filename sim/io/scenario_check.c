@@ -22,11 +22,10 @@ static void check_issuers(struct check *c, size_t i)
 	struct vs_at stream, from = member(c, i, "from", &stream);
 	struct vs_at n = vs_at_member(&from, vs_from_names[st->from]);
 
-	if (st->op == VS_OP_HOTPLUG && st->from != VS_FROM_CONTROL) {
-		vs_at_error(&from,
-			    "found \"%s\", expected \"control_threads\": only the VMM creates "
-			    "vCPUs",
-			    vs_from_names[st->from]);
+	if ((st->op == VS_OP_HOTPLUG || st->op == VS_OP_UNPLUG) && st->from != VS_FROM_CONTROL) {
+		vs_at_error(
+			&from, "found \"%s\", expected \"control_threads\": only the VMM %s vCPUs",
+			vs_from_names[st->from], st->op == VS_OP_HOTPLUG ? "creates" : "unplugs");
 		c->ok = false;
 	} else if ((st->op == VS_OP_IPI_BROADCAST || st->op == VS_OP_ON_SPIN) &&
 		   st->from != VS_FROM_VCPUS) {
@@ -70,6 +69,63 @@ static void check_hotplug(struct check *c)
 			c->ok = false;
 		}
 	}
+}
+
+static void check_unplug_tables(struct check *c, const struct vs_stream *st)
+{
+	struct vs_at tables = vs_at_member(c->streams->parent, "tables");
+
+	for (size_t i = 0; i < c->s->n_tables; i++) {
+		struct vs_at table = vs_at_element(&tables, i);
+
+		if (!c->s->tables[i].no_unplug)
+			continue;
+		vs_at_error(&table,
+			    "found \"%s\", expected a table that stream \"%s\" can unplug from: %s",
+			    c->s->tables[i].name, st->name, c->s->tables[i].no_unplug);
+		c->ok = false;
+	}
+}
+
+/* Boot vCPUs go, from the highest index down, one at a time; those that issue stay, and no create
+ * may take the place of one meanwhile. */
+static void check_unplug(struct check *c, size_t i)
+{
+	const struct vs_stream *st = &c->s->streams[i];
+	struct vs_at stream, op = member(c, i, "op", &stream),
+			     count = vs_at_member(&stream, "count");
+	struct vs_at from = vs_at_member(&stream, "from");
+	struct vs_at n = vs_at_member(&from, vs_from_names[st->from]);
+	uint32_t stay = 1;
+
+	for (size_t k = 0; k < c->s->n_streams; k++) {
+		const struct vs_stream *other = &c->s->streams[k];
+
+		if (!c->valid[k] || k == i)
+			continue;
+		if (other->op == VS_OP_HOTPLUG || (other->op == VS_OP_UNPLUG && k < i)) {
+			vs_at_error(&op,
+				    "beside \"%s\" of stream \"%s\": only the vCPU with the "
+				    "highest index can go, and two would dispute which that is",
+				    vs_op_name(other->op), other->name);
+			c->ok = false;
+		}
+		if (other->from == VS_FROM_VCPUS)
+			stay = other->issuers > stay ? other->issuers : stay;
+	}
+	if (st->issuers != 1) {
+		vs_at_expected(&n, "1: vCPUs go one after the other");
+		c->ok = false;
+	}
+	if (st->end != VS_END_COUNT) {
+		vs_at_expected(&count, "a count: each operation of unplug takes a boot vCPU");
+		c->ok = false;
+	} else if (c->vm_known && st->count + stay > c->s->boot_vcpus) {
+		vs_at_expected(&count, "at most %d: of boot_vcpus = %u, %u must stay",
+			       (int)c->s->boot_vcpus - (int)stay, c->s->boot_vcpus, stay);
+		c->ok = false;
+	}
+	check_unplug_tables(c, st);
 }
 
 /* A paced stream that counts must get as many turns as it counts. */
@@ -180,6 +236,8 @@ bool vs_check_streams(const struct vs_at *streams, const struct vs_scenario *s, 
 			continue;
 		check_issuers(&c, i);
 		check_cycles(&c, i);
+		if (s->streams[i].op == VS_OP_UNPLUG)
+			check_unplug(&c, i);
 		if (s->streams[i].arrival == VS_ARRIVAL_PACED && s->streams[i].pace_stream != i)
 			check_turns(&c, i);
 		if (limits_known)

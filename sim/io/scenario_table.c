@@ -63,6 +63,7 @@ static bool read_params(const struct vs_at *at, const struct vs_table *t, struct
 		}
 	}
 	out->n_params = t ? t->n_params : 0;
+	out->no_unplug = t ? t->no_unplug : NULL;
 	if (object)
 		ok &= vs_at_only(at, keys, out->n_params + 1);
 	return ok;

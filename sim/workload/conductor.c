@@ -168,6 +168,7 @@ void vs_conductor_thread(void *arg)
 	vs_host_stop_guests(w->host);
 	while (w->guests_left)
 		vs_task_block(VS_WAIT_WORK, w, NULL, VS_PS_NEVER);
+	w->ending = true;
 	w->table->vm_destroy(w->vm);
 	w->end = vs_now_ps();
 	w->done = true;

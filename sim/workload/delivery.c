@@ -101,12 +101,24 @@ static void taken(struct vs_workload *w, struct vs_target *t)
 	t->n_pending = 0;
 }
 
+/* Whoever could post to it has done so, and its thread has ended: what it has not taken is lost. */
+static void gone(struct vs_workload *w, struct vs_target *t)
+{
+	for (uint32_t i = 0; i < t->n_pending; i++) {
+		t->pending[i]->targets--;
+		close_if_complete(w, t->pending[i]);
+	}
+	t->n_pending = 0;
+}
+
 void vs_workload_note(struct vs_workload *w, enum vs_note what, const void *obj, uint64_t a)
 {
 	uint32_t line, target;
 
 	if (what == VS_NOTE_VCPU_READY)
 		ready(w, obj, a);
+	if (what == VS_NOTE_VCPU_GONE && !w->ending && a < w->s->max_vcpus)
+		gone(w, &w->targets[a]);
 	if ((what != VS_NOTE_IPI_POSTED && what != VS_NOTE_IPI_TAKEN) || !vs_hw_pricing(w->hw))
 		return;
 	target = find(w, obj, &line)[1];

@@ -57,6 +57,10 @@ static void plan(void *ctx, vs_ps now, struct vs_guest_plan *out)
 	vs_ps run, halt, left;
 
 	slot->current = next;
+	if (slot->leaves) {
+		*out = (struct vs_guest_plan){.then = VS_GUEST_STOP};
+		return;
+	}
 	if (next && next->due_ps <= now) {
 		*out = (struct vs_guest_plan){.then = VS_GUEST_OPERATION};
 		return;
@@ -142,6 +146,14 @@ const struct vs_guest_ops vs_workload_guest = {.plan = plan,
 					       .locking = locking,
 					       .locked = locked};
 
+static void slot_left(struct vs_task *t, void *arg)
+{
+	struct vs_issuer *i = arg;
+
+	i->slot_left = true;
+	vs_task_wake(t);
+}
+
 void vs_slot_thread(void *arg)
 {
 	struct vs_slot *slot = arg;
@@ -149,5 +161,25 @@ void vs_slot_thread(void *arg)
 	slot->w->table->vcpu_run(slot->vcpu);
 	for (uint32_t k = 0; k < slot->n_issuers; k++)
 		vs_issuer_retire(slot->issuers[k]);
-	vs_conductor_guest_gone(slot);
+	if (slot->unplugger)
+		vs_task_post(slot->unplugger->task, slot_left, slot->unplugger);
+	else
+		vs_conductor_guest_gone(slot);
+}
+
+static void leave(struct vs_task *t, void *arg)
+{
+	struct vs_slot *slot = arg;
+
+	slot->leaves = true;
+	vs_guest_poke(t);
+}
+
+void vs_slot_stop(struct vs_slot *slot, struct vs_issuer *unplugger)
+{
+	slot->unplugger = unplugger;
+	unplugger->slot_left = false;
+	vs_task_post(slot->task, leave, slot);
+	while (!unplugger->slot_left)
+		vs_task_block(VS_WAIT_TIMER, unplugger, NULL, VS_PS_NEVER);
 }

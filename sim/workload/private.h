@@ -41,6 +41,7 @@ struct vs_issuer {
 	bool stop;
 	bool finished;
 	struct vs_opened *current;
+	bool slot_left; /* unplug: the thread of the vCPU that is to go has ended */
 };
 
 struct vs_stream_state {
@@ -70,6 +71,8 @@ struct vs_slot {
 	struct vs_issuer *current; /* whose operation the guest asks for next */
 	struct vs_issuer *calling; /* whose operation is under way */
 	bool has_run;
+	bool leaves;                 /* its guest is to stop ... */
+	struct vs_issuer *unplugger; /* ... and this one waits for that */
 	vs_ps create_start; /* hotplug: when its create was called; VS_PS_NEVER: not measured */
 };
 
@@ -100,6 +103,8 @@ struct vs_workload {
 	uint32_t n_threads;
 	struct vs_opened *free_opened;
 	uint32_t streams_left, guests_left;
+	uint32_t n_stay;      /* boot vCPUs that no stream unplugs: the first ones */
+	bool ending;          /* the VM is being destroyed */
 	uint32_t came_online; /* hotplugged vCPUs that have entered their guest */
 	int boot_error;
 	bool done;
@@ -128,6 +133,8 @@ void vs_conductor_guest_gone(struct vs_slot *slot);
 /* guest.c */
 extern const struct vs_guest_ops vs_workload_guest;
 void vs_slot_thread(void *arg);
+/* By an unplugging thread: has the guest stop and waits until the vCPU's thread has ended. */
+void vs_slot_stop(struct vs_slot *slot, struct vs_issuer *unplugger);
 
 /* delivery.c */
 struct vs_opened *vs_opened_new(struct vs_workload *w);

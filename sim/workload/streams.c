@@ -91,13 +91,33 @@ static bool hotplug(struct vs_issuer *i)
 	return true;
 }
 
-/* Among the vCPUs that were there from the start: the same for every table and at any time. One in
- * 64 asks for what no VM has, as guests do, and must find nothing. */
+/* The n-th to go, from the highest index down: boot vCPUs have their ids for indexes. */
+static struct vs_slot *unplug_slot(const struct vs_issuer *i, uint64_t nth)
+{
+	return &i->w->slots[i->w->s->boot_vcpus - 1 - nth];
+}
+
+static bool unplug(struct vs_issuer *i)
+{
+	struct vs_workload *w = i->w;
+	struct vs_slot *slot = unplug_slot(i, i->done);
+	vs_ps syscall = w->s->machine.userspace_exit_ps;
+	bool ok;
+
+	vs_task_compute(syscall / 2, VS_CAUSE_COMPUTE);
+	ok = w->table->vcpu_unplug(w->vm, slot->vcpu) == 0;
+	vs_task_compute(syscall - syscall / 2, VS_CAUSE_COMPUTE);
+	slot->vcpu = NULL; /* has no thread any more */
+	return ok;
+}
+
+/* Among the vCPUs that are there from start to end: the same for every table and at any time. One
+ * in 64 asks for what no VM has, as guests do, and must find nothing. */
 #define ODD_ONE_IN 64
 
 static bool look_up(struct vs_issuer *i, void *(*by)(void *vm, uint32_t what))
 {
-	uint32_t boot = i->w->s->boot_vcpus, n = gsl_rng_uniform_int(i->choices, boot * ODD_ONE_IN);
+	uint32_t n = gsl_rng_uniform_int(i->choices, i->w->n_stay * ODD_ONE_IN);
 
 	if (n % ODD_ONE_IN == 0)
 		return by(i->w->vm, i->w->s->max_vcpus) == NULL;
@@ -125,6 +145,9 @@ void vs_issuer_perform(struct vs_issuer *i)
 		break;
 	case VS_OP_LOOKUP_BY_ID:
 		ok = look_up(i, w->table->get_by_id);
+		break;
+	case VS_OP_UNPLUG:
+		ok = unplug(i);
 		break;
 	case VS_OP_ON_SPIN:
 		w->table->on_spin(i->slot->vcpu);
@@ -185,6 +208,8 @@ void vs_issuer_thread(void *arg)
 		wait_until_due(i);
 		if (vs_issuer_over(i, vs_now_ps()))
 			break;
+		if (i->stream->def->op == VS_OP_UNPLUG)
+			vs_slot_stop(unplug_slot(i, i->done), i);
 		vs_issuer_begin(i, vs_now_ps());
 		enum vs_op op = i->current->op;
 		uint64_t nth = i->done;

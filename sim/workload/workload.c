@@ -57,7 +57,7 @@ static bool make_issuer(struct vs_stream_state *s, uint32_t k, uint32_t *next_vc
 	if (!i->rng || !i->choices)
 		return false;
 	if (def->from == VS_FROM_VCPUS) {
-		i->slot = &w->slots[(*next_vcpu)++ % w->s->boot_vcpus];
+		i->slot = &w->slots[(*next_vcpu)++ % w->n_stay];
 		i->slot->issuers[i->slot->n_issuers++] = i;
 		i->task = i->slot->task;
 		vs_issuer_next(i, 0);
@@ -79,6 +79,10 @@ static bool make_streams(struct vs_workload *w)
 {
 	uint32_t next_vcpu = 0;
 
+	w->n_stay = w->s->boot_vcpus;
+	for (uint32_t k = 0; k < w->s->n_streams; k++)
+		if (w->s->streams[k].op == VS_OP_UNPLUG)
+			w->n_stay -= w->s->streams[k].count;
 	for (uint32_t n = 0; n < w->s->n_streams; n++) {
 		struct vs_stream_state *s = &w->streams[n];
 

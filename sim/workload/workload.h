@@ -35,7 +35,8 @@ struct vs_workload *vs_workload_new(struct vs_host *h, struct vs_hw *hw,
 				    const struct vs_op_sink *sink);
 void vs_workload_free(struct vs_workload *w);
 
-/* Notes go here too: VS_NOTE_VCPU_READY, VS_NOTE_IPI_POSTED and VS_NOTE_IPI_TAKEN matter. */
+/* Notes go here too: VS_NOTE_VCPU_READY, VS_NOTE_VCPU_GONE, VS_NOTE_IPI_POSTED and
+ * VS_NOTE_IPI_TAKEN matter. */
 void vs_workload_note(struct vs_workload *w, enum vs_note what, const void *obj, uint64_t a);
 
 /* The boot is over: allocations from here on are the measured part. */

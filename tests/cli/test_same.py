@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import unittest
 
-from cli import BUILD, EXECUTABLE, SANITIZED, SMOKE, Case, vcpusim
+from cli import BUILD, EXECUTABLE, SANITIZED, SMOKE, SOURCE, Case, vcpusim
 
 
 def window_ps(machine):
@@ -77,6 +77,17 @@ class Same(Case):
                 for order in ("up", "down", "shuffled"):
                     args = (*how, "--window-ps", window, "--host-order", order)
                     self.assertTrue(result(*args, scenario=scenario) == reference, args)
+
+    def test_unplug(self):
+        def run(*how):
+            done = vcpusim("-q", "-o", "-", "--reps", 1, *how, SOURCE / "scenarios/unplug.json")
+            self.assertEqual(done.status, 0, done.err[:2000])
+            return done.out
+
+        reference = run()
+        for how in (["--strict"], ["--window-ps", 0], ["--window-ps", 1], ["--window-ps", 7919],
+                    ["--host-order", "down", "--paranoid"], ["--host-order", "shuffled"]):
+            self.assertTrue(run(*how) == reference, f"{how} differs")
 
     def test_wider_windows_are_seen_to_break(self):
         """Else the test above could not fail. A broken run ends in an assert or in another result."""

@@ -189,7 +189,8 @@ class Questions(Case):
         for name in ("epyc-7773x", "skylake-2x20", "toy-4", "xeon-8375c", "xeon-platinum-8176"):
             self.assertRegex(machines, rf"(?m)^{name} .*; W = \d+ ps$")
         self.assertEqual(self.run_here("--list", "operations").out.split(),
-                         ["hotplug", "ipi_broadcast", "request_all", "lookup", "lookup_by_id", "on_spin"])
+                         ["hotplug", "ipi_broadcast", "request_all", "lookup", "lookup_by_id", "unplug",
+                          "on_spin"])
 
     def test_a_module_is_listed(self):
         listed = self.run_here("--module", PLANTED / "trap.so", "--list", "tables").out

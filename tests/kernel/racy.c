@@ -52,6 +52,37 @@ void racy_spin_try(void *arg)
 	}
 }
 
+void racy_rw_writer(void *arg)
+{
+	struct racy_counter *c = arg;
+
+	for (int i = 0; i < RACY_ROUNDS; i++) {
+		write_lock(&c->rw);
+		c->overlaps += c->reading != 0;
+		critical(c);
+		write_unlock(&c->rw);
+	}
+}
+
+/* Nothing changes under it. */
+void racy_rw_reader(void *arg)
+{
+	struct racy_counter *c = arg;
+
+	for (int i = 0; i < RACY_ROUNDS; i++) {
+		int n;
+
+		read_lock(&c->rw);
+		c->together += __atomic_add_fetch(&c->reading, 1, __ATOMIC_SEQ_CST) > 1;
+		c->overlaps += c->inside;
+		n = c->n;
+		cpu_relax();
+		c->overlaps += c->n != n;
+		__atomic_fetch_sub(&c->reading, 1, __ATOMIC_SEQ_CST);
+		read_unlock(&c->rw);
+	}
+}
+
 void racy_mutex(void *arg)
 {
 	struct racy_counter *c = arg;

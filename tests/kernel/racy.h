@@ -6,6 +6,7 @@
 #define RACY_H
 
 #include <linux/mutex.h>
+#include <linux/rwlock.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/swait.h>
@@ -15,6 +16,9 @@
 struct racy_counter {
 	spinlock_t spin, inner;
 	struct mutex mutex;
+	rwlock_t rw;
+	int reading;  /* of rw, now */
+	int together; /* how often there were several */
 	int inside;   /* threads in the critical section now */
 	int overlaps; /* how often there were two */
 	int n;
@@ -24,6 +28,8 @@ struct racy_counter {
 void racy_spin(void *counter);
 void racy_spin_nested(void *counter);
 void racy_spin_try(void *counter);
+void racy_rw_reader(void *counter);
+void racy_rw_writer(void *counter);
 void racy_mutex(void *counter);
 void racy_mutex_try(void *counter);
 

@@ -25,6 +25,7 @@ static void counter_init(uint64_t seed)
 	spin_lock_init(&counter.spin);
 	spin_lock_init(&counter.inner);
 	mutex_init(&counter.mutex);
+	rwlock_init(&counter.rw);
 }
 
 /* All entered the section alone, and each as often as it should: 4 threads of RACY_ROUNDS. */
@@ -65,6 +66,29 @@ START_TEST(spin_trylock_excludes_and_fails_without_waiting)
 		tried += counter.tried;
 	}
 	ck_assert_int_gt(tried, 0);
+}
+END_TEST
+
+/* Writers alone, readers together, and everybody gets there: 2 writers of RACY_ROUNDS. */
+START_TEST(rwlock_excludes_writers_and_lets_readers_in_together)
+{
+	int together = 0;
+
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		counter_init(seed);
+		mock_spawn(0, racy_rw_writer, &counter);
+		mock_spawn(1, racy_rw_writer, &counter);
+		mock_spawn(1, racy_rw_reader, &counter);
+		mock_spawn(2, racy_rw_reader, &counter);
+		mock_spawn(0, racy_rw_reader, &counter);
+		mock_run();
+		ck_assert_msg(mock_faults() == 0, "seed %lu", (unsigned long)seed);
+		ck_assert_msg(counter.overlaps == 0, "seed %lu", (unsigned long)seed);
+		ck_assert_int_eq(counter.n, 2 * RACY_ROUNDS);
+		ck_assert_uint_eq(counter.rw.word, 0);
+		together += counter.together;
+	}
+	ck_assert_int_gt(together, 0);
 }
 END_TEST
 
@@ -187,6 +211,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, spinlock_excludes);
 	tcase_add_test(t, spin_trylock_excludes_and_fails_without_waiting);
+	tcase_add_test(t, rwlock_excludes_writers_and_lets_readers_in_together);
 	tcase_add_test(t, mutex_excludes_and_loses_no_wakeup);
 	tcase_add_test(t, mutex_hands_off);
 	tcase_add_test(t, mutex_trylock_keeps_off_a_reserved_one);

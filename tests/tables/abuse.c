@@ -31,6 +31,10 @@ static void create(void *arg)
 	for (int i = 0; i < ABUSE_CREATES; i++)
 		if (t->vcpu_create(vm, next_id++, &vcpu))
 			vs_bug(__FILE__, __LINE__, "create failed");
+	/* the last to finish takes as many out again */
+	for (int i = 0; creators == 1 && t->vcpu_unplug && i < ABUSE_CREATES; i++)
+		if (t->vcpu_unplug(vm, t->get(vm, t->online(vm) - 1)))
+			vs_bug(__FILE__, __LINE__, "unplug failed");
 	creators--;
 }
 

@@ -274,6 +274,41 @@ START_TEST(L2_refused_create_leaves_all_as_it_was)
 }
 END_TEST
 
+/* A vCPU is three objects: itself and its interrupt controller, and the host's descriptor. */
+static void l3(void *arg)
+{
+	struct before b;
+
+	(void)arg;
+	ck_assert_int_eq(vm_new(MAX), 0);
+	create_n(N);
+	for (uint32_t n = N; n--;) {
+		b = look();
+		if (n) {
+			ck_assert_int_eq(t->vcpu_unplug(vm, vcpus[n / 2]), -EBUSY);
+			ck_unchanged(&b, n + 1, UINT32_MAX);
+		}
+		ck_assert_int_eq(t->vcpu_unplug(vm, vcpus[n]), 0);
+		ck_assert_uint_eq(mock.live[VS_MEM_VCPU], b.live[VS_MEM_VCPU] - 2);
+		ck_assert_uint_eq(mock.live[VS_MEM_KERNEL], b.live[VS_MEM_KERNEL] - 1);
+		b = (struct before){{b.live[0], b.live[1] - 2, b.live[2] - 1}, n};
+		ck_unchanged(&b, n, n);
+	}
+	create_n(3); /* there is room again, from index 0 */
+	b = look();
+	ck_unchanged(&b, 3, 3);
+	t->vm_destroy(vm);
+}
+
+START_TEST(L3_the_last_can_go_or_there_is_a_reason)
+{
+	t = vs_module.tables[0];
+	ck_assert_int_eq(!t->vcpu_unplug, !!t->no_unplug);
+	if (t->vcpu_unplug)
+		run(l3);
+}
+END_TEST
+
 static void bad_size(void *arg)
 {
 	(void)arg;
@@ -347,6 +382,7 @@ int main(int argc, char **argv)
 	tcase_add_test(c, L2_failed_create_leaves_all_as_it_was);
 	tcase_add_test(c, L2_failed_vm_leaves_nothing);
 	tcase_add_test(c, L2_refused_create_leaves_all_as_it_was);
+	tcase_add_test(c, L3_the_last_can_go_or_there_is_a_reason);
 	tcase_add_test(c, vm_of_impossible_size_is_refused);
 	tcase_add_test(c, P1_readers_neither_wait_nor_allocate);
 	suite_add_tcase(s, c);

@@ -1,0 +1,56 @@
+"""scenarios/torture.json: by its own seeds it finds the fault of each mutant, and none in what is
+shipped."""
+
+import json
+import unittest
+
+from cli import BROKEN, SANITIZED, SOURCE, Case
+
+TORTURE = SOURCE / "scenarios/torture.json"
+CHECK, RUN = 1, 3
+
+# What must be found, and the parameters that the scenario gives the shipped table
+MUTANTS = {"free-early": (CHECK, "use-after-free", {}),
+           "call-early": (CHECK, "use-after-free", {}),
+           "no-lock": (CHECK, "use-after-free", {}),
+           "online-early": (RUN, "reads 8 bytes", {"chunk": 2}),
+           "zero-late": (CHECK, "vcpu-lost", {"chunk": 8}),
+           "created-bound": (RUN, "vcpu-not-ready", {}),
+           "srcu-index": (RUN, "unbalanced-reader", {}),
+           "entry-behind": (CHECK, "vcpu-not-ready", {}),
+           "cancel-leaks": (CHECK, "leak", {}),
+           "copy-short": (CHECK, "walk-missed", {})}
+
+
+class Torture(Case):
+    def test_what_is_shipped_stands(self):
+        done = self.run_here("-q", "-o", "out.json", TORTURE)
+        self.assertEqual(done.status, 0, done.err)
+        runs = self.read("out.json")["runs"]
+        tables = {run["table"].split("(")[0] for run in runs}
+        self.assertEqual(tables, {p.stem for p in (SOURCE / "models/tables").glob("*.c")})
+        for run in runs:
+            self.assertGreater(run["ops"]["hotplug"]["errors"], 10, run["table"])
+            self.assertGreater(run["ops"]["hotplug"]["count"] - run["ops"]["hotplug"]["errors"], 30)
+
+    def test_every_mutant_is_listed(self):
+        sources = (SOURCE / "tests/broken/mutants").glob("*.c")
+        self.assertEqual({p.stem for p in sources}, set(MUTANTS))
+
+    @unittest.skipIf(SANITIZED, "uses after free are to be the simulator's to find")
+    def test_every_mutant_is_caught(self):
+        for name, (status, found, params) in MUTANTS.items():
+            with self.subTest(name):
+                tables = json.dumps([{"table": f"mutant-{name}", **params}])
+                done = self.run_here("-q", "--silent-s", 2, "--set", f"/tables={tables}",
+                                     "--module", BROKEN / f"mutants/mutant-{name}.so",
+                                     "-o", "out.json", TORTURE)
+                self.assertEqual(done.status, status, done.err)
+                said = [v["check"] for run in self.read("out.json")["runs"]
+                        for v in run["violations"]]
+                said += [run["message"] or "" for run in self.read("out.json")["runs"]]
+                self.assertTrue(any(found in text for text in said), said)
+
+
+if __name__ == "__main__":
+    unittest.main()
