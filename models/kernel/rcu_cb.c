@@ -237,12 +237,13 @@ static void invoke(struct vs_rcu *rcu, struct vs_rcu_cpu *rc, const struct vs_rc
 	}
 }
 
-static uint32_t batch_size(const struct vs_rcu_cbs *l)
+/* So many are invoked before the thread offers to give way. */
+uint32_t vs_rcu_batch(uint32_t queued, uint32_t n_ready)
 {
-	uint32_t share = ready(l) >> FLOOD_SHIFT;
+	uint32_t share = n_ready >> FLOOD_SHIFT;
 
-	if (total(l) > FLOOD)
-		return UINT32_MAX;
+	if (queued > FLOOD)
+		return n_ready;
 	return share > BATCH ? share : BATCH;
 }
 
@@ -253,7 +254,8 @@ void vs_rcu_worker(void *arg)
 
 	for (;;) {
 		vs_host_view(rcu->host);
-		for (uint32_t n = batch_size(&rc->cbs); n && ready(&rc->cbs); n--) {
+		for (uint32_t n = vs_rcu_batch(total(&rc->cbs), ready(&rc->cbs));
+		     n && ready(&rc->cbs); n--) {
 			struct vs_rcu_cb cb = take(&rc->cbs);
 
 			invoke(rcu, rc, &cb);

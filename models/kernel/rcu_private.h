@@ -192,6 +192,7 @@ void vs_rcu_worker(void *arg);
 bool vs_rcu_cbs_due(const struct vs_rcu *rcu, const struct vs_rcu_cpu *rc, vs_ps as_of);
 void vs_rcu_cbs_advance(struct vs_rcu *rcu, struct vs_rcu_cpu *rc, vs_ps as_of);
 void vs_rcu_cbs_ready(struct vs_rcu *rcu, struct vs_rcu_cpu *rc);
+uint32_t vs_rcu_batch(uint32_t queued, uint32_t n_ready);
 bool vs_rcu_cbs_pending(const struct vs_rcu_cpu *rc);
 void vs_rcu_wait_callback(struct vs_rcu *rcu);
 

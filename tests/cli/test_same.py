@@ -15,6 +15,9 @@ def window_ps(machine):
     return int(re.search(rf"^{machine} .*W = (\d+) ps$", listed, re.M).group(1))
 
 
+FULL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "full.json")
+
+
 def result(*args, scenario=SMOKE, **how):
     """The result as bytes; tests stop at once if a run went wrong."""
     done = vcpusim("-q", "-o", "-", *args, scenario, **how)
@@ -88,6 +91,14 @@ class Same(Case):
         for how in (["--strict"], ["--window-ps", 0], ["--window-ps", 1], ["--window-ps", 7919],
                     ["--host-order", "down", "--paranoid"], ["--host-order", "shuffled"]):
             self.assertTrue(run(*how) == reference, f"{how} differs")
+
+    def test_preemptible_and_tickless_cpus(self):
+        """preempt full, nohz_full, gp_self_report"""
+        strict = result("--strict", "--paranoid", scenario=FULL)
+        for window in (0, 1, 7919, self.w):
+            for order in ("up", "down", "shuffled"):
+                how = ("--window-ps", window, "--host-order", order, "--paranoid")
+                self.assertTrue(result(*how, scenario=FULL) == strict, how)
 
     def test_wider_windows_are_seen_to_break(self):
         """Else the test above could not fail. A broken run ends in an assert or in another result."""

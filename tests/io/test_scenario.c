@@ -126,6 +126,20 @@ START_TEST(resolved_text_loads_to_itself)
 }
 END_TEST
 
+/* CPUs as the kernel writes them, put together and sorted. */
+START_TEST(sets_of_cpus)
+{
+	static const struct vs_set set = {"/host/nohz_full", "\"3,1-2,1\""};
+	struct vs_scenario *s = load_text(minimal, &set, 1);
+	char *text = vs_scenario_to_text(s);
+
+	ck_assert_uint_eq(s->nohz_full[0], 0xe);
+	ck_assert_ptr_nonnull(strstr(text, "\"nohz_full\": \"1-3\""));
+	free(text);
+	vs_scenario_free(s);
+}
+END_TEST
+
 /* More digits than a double keeps of any decimal number are dropped when read, not when written:
  * else the result would name another scenario than the one that ran. */
 START_TEST(long_fractions_resolve_to_what_runs)
@@ -333,6 +347,7 @@ int main(void)
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, smoke_is_what_its_file_says);
 	tcase_add_loop_test(t, resolved_text_loads_to_itself, 0, 4);
+	tcase_add_test(t, sets_of_cpus);
 	tcase_add_test(t, long_fractions_resolve_to_what_runs);
 	tcase_add_test(t, times_become_whole_picoseconds);
 	tcase_add_test(t, overrides);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/kernel/rcu.h"
+#include "models/kernel/rcu_private.h"
 #include "sim/host/rcuwatch.h"
 #include "tests/host/rig.h"
 
@@ -345,6 +345,59 @@ START_TEST(callback_too_young)
 }
 END_TEST
 
+static uint64_t called_in[4]; /* grace periods that had ended */
+
+static void note_gp(struct vs_rcu_head *head)
+{
+	struct vs_rcu_stats stats;
+
+	(void)head;
+	vs_rcu_stats(w.rcu, &stats);
+	called_in[w.n_called++] = stats.grace_periods;
+}
+
+/* Three callbacks on CPU 3, where it is busy from 1 to 60 ms: at 1, 5 and 13 ms. */
+static void three_calls(void *arg)
+{
+	static const vs_ps when[] = {MS(1), MS(5), MS(13), MS(60)};
+
+	(void)arg;
+	for (int i = 0; i < 4; i++) {
+		if (vs_now_ps() < when[i])
+			vs_task_compute(when[i] - vs_now_ps(), VS_CAUSE_COMPUTE);
+		if (i < 3)
+			vs_rcu_call(&w.heads[i], note_gp);
+		vs_cond_resched();
+	}
+}
+
+/*
+ * Tick at 4 ms: the first is given grace period 1, which begins at 4.002 and is looked at at 12 and
+ * 20 ms. At 8 ms CPU 3 notices it, and the second goes with 2; the third, at 12 or 16 ms, joins it.
+ * So after 1 the first is invoked, after 2 the others.
+ */
+START_TEST(callbacks_go_in_segments)
+{
+	rig_task(&w.r, "q", VS_TASK_CONTROL, 3, three_calls, NULL, US(900));
+	rig_run(&w.r, MS(200));
+	ck_assert_uint_eq(w.n_called, 3);
+	ck_assert_uint_eq(called_in[0], 1);
+	ck_assert_uint_eq(called_in[1], 2);
+	ck_assert_uint_eq(called_in[2], 2);
+}
+END_TEST
+
+/* rcutree.blimit 10, or a 128th of those that are ready; all if more than 10,000 are queued. */
+START_TEST(batches)
+{
+	ck_assert_uint_eq(vs_rcu_batch(5, 5), 10);
+	ck_assert_uint_eq(vs_rcu_batch(9000, 1407), 10);
+	ck_assert_uint_eq(vs_rcu_batch(9000, 1408), 11);
+	ck_assert_uint_eq(vs_rcu_batch(10000, 10000), 78);
+	ck_assert_uint_eq(vs_rcu_batch(10001, 9999), 9999);
+}
+END_TEST
+
 /* Four CPUs: the number of CPUs adds nothing. */
 static const struct {
 	uint32_t hz, scan, urgent;
@@ -416,6 +469,8 @@ int main(void)
 	tcase_add_test(c, expedited_waits_for_reader);
 	tcase_add_test(c, callback_after_a_grace_period);
 	tcase_add_test(c, callback_too_young);
+	tcase_add_test(c, callbacks_go_in_segments);
+	tcase_add_test(c, batches);
 	tcase_add_loop_test(c, params_from_hz, 0, sizeof(params) / sizeof(*params));
 	tcase_add_test(c, barrier_waits_for_callbacks);
 	tcase_add_test(c, barrier_with_nothing_queued);

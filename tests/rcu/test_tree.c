@@ -485,53 +485,52 @@ START_TEST(heavy_offer_is_seen)
 }
 END_TEST
 
-/* -- callbacks -----------------------------------------------------------------------------------
+/* HZ 1000, 3 jiffies: with a CPU that has too many callbacks (3 + 2) / 3 = 1, so looks at 3 and 5.
+ */
+START_TEST(overload_hurries)
+{
+	set_up((struct rig_options){.hz = 1000});
+	w.rcu->n_overloaded = 1;
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 1, caller, NULL, MS(1));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.end, NS(5000395));
+	tear_down();
+}
+END_TEST
+
+/* -- guests --------------------------------------------------------------------------------------
  */
 
-static struct vs_rcu_head *heads;
-static uint32_t n_called;
-static uint64_t called_in[4]; /* grace periods that had ended */
-
-static void callback(struct vs_rcu_head *head)
+static void runs_then_computes(void *arg)
 {
-	struct vs_rcu_stats stats;
-
-	(void)head;
-	vs_rcu_stats(w.rcu, &stats);
-	called_in[n_called++] = stats.grace_periods;
-}
-
-/* Three callbacks on CPU 3, where it is busy from 1 to 60 ms: at 1, 5 and 13 ms. */
-static void three_calls(void *arg)
-{
-	static const vs_ps when[] = {MS(1), MS(5), MS(13), MS(60)};
-
 	(void)arg;
-	for (int i = 0; i < 4; i++) {
-		if (vs_now_ps() < when[i])
-			vs_task_compute(when[i] - vs_now_ps(), VS_CAUSE_COMPUTE);
-		if (i < 3)
-			vs_rcu_call(&heads[i], callback);
-		vs_cond_resched();
-	}
+	while (vs_guest_run() == VS_EXIT_INTERRUPT)
+		;
+	vs_task_compute(MS(20), VS_CAUSE_COMPUTE);
 }
 
 /*
- * Tick at 4 ms: the first is given grace period 1, which begins at 4.002 and is looked at at 12 and
- * 20 ms. At 8 ms CPU 3 notices it, and the second goes with 2; the third, at 12 or 16 ms, joins it.
- * So after 1 the first is invoked, after 2 the others.
+ * CPU 2 runs its guest for 5 ms and is in the kernel from then on. Tick at 4 ms: it notices, and
+ * enters the guest again, which counts. Tick at 8 ms, in the kernel: handler 8.001, softirq 8.0015,
+ * node 8.001625, report there 8.001825, the thread runs 8.002125; the look at 8.0003 has settled
+ * the others.
  */
-START_TEST(callbacks_go_in_segments)
+START_TEST(guest_entry_counts)
 {
+	struct vs_task_params p = {.name = "vcpu",
+				   .kind = VS_TASK_VCPU,
+				   .cpu = 2,
+				   .pinned = true,
+				   .fn = runs_then_computes,
+				   .guest = &guest_ops};
+
 	set_up((struct rig_options){0});
-	heads = vs_hw_arena_take(w.r.hw, 65536, 0);
-	n_called = 0;
-	rig_task(&w.r, "q", VS_TASK_CONTROL, 3, three_calls, NULL, US(900));
-	rig_run(&w.r, MS(200));
-	ck_assert_uint_eq(n_called, 3);
-	ck_assert_uint_eq(called_in[0], 1);
-	ck_assert_uint_eq(called_in[1], 2);
-	ck_assert_uint_eq(called_in[2], 2);
+	vs_rcu_params(w.rcu)->gp_self_report = true;
+	guest_run_ps = MS(5);
+	vs_task_seed(vs_task_new(w.r.h, &p), US(2));
+	rig_task(&w.r, "c", VS_TASK_CONTROL, 1, caller, NULL, MS(1));
+	rig_run(&w.r, MS(100));
+	ck_assert_uint_eq(w.end, NS(8002125));
 	tear_down();
 }
 END_TEST
@@ -551,7 +550,8 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, stall_names_the_cpu);
 	tcase_add_test(c, stall_names_the_reader);
 	tcase_add_test(c, heavy_offer_is_seen);
-	tcase_add_test(c, callbacks_go_in_segments);
+	tcase_add_test(c, overload_hurries);
+	tcase_add_test(c, guest_entry_counts);
 }
 
 int main(void)
