@@ -7,6 +7,11 @@ set(VS_CC_DEPENDS "${VS_CC}" "${CMAKE_CURRENT_LIST_DIR}/../sim/hw/tsan_copies.aw
 
 set(VS_INSTRUMENTED_CC gcc CACHE STRING "compiler of instrumented code that names none: gcc, clang")
 
+# What of models/kernel is so built: tables call it. Tests link it without a simulator too.
+set(VS_KERNEL_ALGORITHMS mutex.c rwlock.c spinlock.c srcu.c srcu_cb.c srcu_gp.c srcu_tree.c
+  swait.c workqueue.c)
+list(TRANSFORM VS_KERNEL_ALGORITHMS PREPEND ${CMAKE_SOURCE_DIR}/models/kernel/)
+
 # vs_instrumented_objects(NAME SOURCES files... [CC gcc|clang] [FLAGS flags...])
 #
 # Sets NAME_OBJECTS to object files that any target of this directory may list as sources, and

@@ -1,4 +1,4 @@
-/* linux/delay.h - sleeping for a time. */
+/* linux/delay.h - sleeping or computing for a time. */
 #ifndef VCPUSIM_LINUX_DELAY_H
 #define VCPUSIM_LINUX_DELAY_H
 
@@ -12,6 +12,11 @@ static inline void usleep_range(unsigned long min_us, unsigned long max_us)
 	(void)max_us;
 	while (vs_now_ps() < until && vs_task_block(VS_WAIT_TIMER, NULL, NULL, until))
 		; /* woken by something else */
+}
+
+static inline void udelay(unsigned long us)
+{
+	vs_delay(us * VS_PS_PER_US);
 }
 
 #endif

@@ -9,10 +9,13 @@
 #define VCPUSIM_LINUX_SCHED_H
 
 #include <linux/bug.h>
+#include <linux/completion.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/swait.h>
+#include <linux/workqueue.h>
 
 struct mutex_waiter {
 	struct list_head list;
@@ -25,10 +28,26 @@ struct swait_queue {
 	struct swait_queue_head *queue; /* in it; NULL: in none */
 };
 
+/* A callback that ends the wait of the thread it belongs to. */
+struct rcu_synchronize {
+	struct rcu_head head;
+	struct completion done;
+};
+
+struct work_flush {
+	struct work_struct work;
+	struct completion done;
+};
+
 struct task_struct {
 	struct spin_node spin[VS_SPIN_NEST]; /* a line each: others write there while we spin */
 	struct mutex_waiter mutex ____cacheline_aligned;
 	struct swait_queue swait ____cacheline_aligned;
+	union { /* a worker waits for nobody, and nobody waits for two at once */
+		struct worker_pool pool;
+		struct rcu_synchronize sync;
+		struct work_flush flush;
+	} ____cacheline_aligned;
 	struct vs_task *vs ____cacheline_aligned; /* set by the first use of `current` */
 	int rcu_read_lock_nesting;                /* models/kernel/rcu.c counts elsewhere */
 };

@@ -67,6 +67,11 @@ void vs_task_yield(void); /* switches if another thread waits for this CPU */
  * when it has one again. One per thread; NULL: none. */
 void vs_preempt_notifier(void (*fn)(void *arg, bool in), void *arg);
 
+/* The kernel thread of that CPU, pinned, that runs worker_thread() (linux/workqueue.h) for ever. */
+struct vs_task *vs_cpu_worker(uint32_t cpu);
+void vs_delay(vs_ps ps); /* computes for so long; switches only if the kernel is preemptible */
+bool vs_booting(void);   /* no other thread has begun yet, and none will before the caller waits */
+
 /* -- interrupts between CPUs -------------------------------------------------------------- */
 
 /* Interrupt every CPU of the bitmap (n words) but the caller's; a guest running there exits. With

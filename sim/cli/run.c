@@ -8,6 +8,7 @@
 
 #include "models/kernel/rcu.h"
 #include "models/kernel/slab.h"
+#include "models/kernel/workers.h"
 #include "sim/check/check.h"
 #include "sim/check/site.h"
 #include "sim/cli/guard.h"
@@ -167,7 +168,7 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 	r->workload =
 		vs_workload_new(r->host, r->hw, r->s, vs_modules_table(m, r->table->table, NULL),
 				params, replication, &r->sink);
-	if (!r->slab || !r->rcu || !r->workload)
+	if (!r->slab || !r->rcu || !r->workload || !vs_workers_new(r->host))
 		return false;
 	vs_workload_on_booted(r->workload, on_booted, r);
 	vs_check_hear_notes(r->checker, notes, on_note, r);

@@ -152,5 +152,23 @@ class Same(Case):
         self.is_same(executable=self.dir / "vcpusim")
 
 
+class GracePeriods(Case):
+    """SRCU's where they follow each other, so are not all expedited, and with a tree of callbacks."""
+    HURRY = ["--table", "srcu-array", "--reps", 1, "--set", "/streams/0/think_us/value=0"]
+    TREE = ["--set", "/machine=xeon-platinum-8176", "--set", "/host/cpus=128"]
+
+    def is_same_however_run(self, *args):
+        strict = result("--strict", *args)
+        for how in (["--paranoid"], ["--window-ps", 0, "--host-order", "down"],
+                    ["--window-ps", 1, "--host-order", "shuffled"], ["--window-ps", 7919]):
+            self.assertTrue(result(*how, *args) == strict, f"{how} {args} differs")
+
+    def test_few_cpus(self):
+        self.is_same_however_run(*self.HURRY)
+
+    def test_many_cpus(self):
+        self.is_same_however_run(*self.HURRY, *self.TREE)
+
+
 if __name__ == "__main__":
     unittest.main()

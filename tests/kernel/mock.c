@@ -5,6 +5,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <linux/workqueue.h>
+
 #include "mock_private.h"
 
 #define STACK_BYTES (128 * 1024)
@@ -12,6 +14,12 @@
 struct mock_state mock;
 static struct vs_task threads[MOCK_THREADS];
 static uint32_t n_threads;
+/* Made when first asked for, never done. */
+static struct vs_task workers[MOCK_WORKERS];
+/* All of both. */
+static struct vs_task *all[MOCK_THREADS + MOCK_WORKERS];
+static uint32_t n_all;
+static uint32_t n_held;         /* threads with preemption off */
 static struct vs_task *running; /* NULL: the test itself */
 static ucontext_t outside;
 static uint64_t state, steps;
@@ -74,10 +82,11 @@ uint64_t mock_random(void)
 
 void mock_init(uint32_t n_cpus, uint64_t seed)
 {
-	for (uint32_t i = 0; i < n_threads; i++)
-		free(threads[i].stack);
-	memset(threads, 0, sizeof(threads));
-	n_threads = 0;
+	for (uint32_t i = 0; i < n_all; i++) {
+		free(all[i]->stack);
+		memset(all[i], 0, sizeof(*all[i]));
+	}
+	n_threads = n_all = n_held = 0;
 	running = NULL;
 	callbacks = NULL;
 	mock_memory_init();
@@ -85,30 +94,28 @@ void mock_init(uint32_t n_cpus, uint64_t seed)
 	memset(&mock, 0, sizeof(mock));
 	mock.n_cpus = n_cpus;
 	mock.point_ps = VS_PS_PER_NS;
+	mock.stall_points = 2048;
 	steps = 0;
 	state = seed * 2654435761u + 88172645463325252u;
 }
 
-static void thread_main(unsigned int i)
+static void thread_main(void)
 {
-	struct vs_task *t = &threads[i];
+	struct vs_task *t = running;
 
 	t->fn(t->arg);
 	if (t->preempt || t->rcu_depth)
 		mock_fault(MOCK_UNBALANCED);
 	t->done = true;
 	t->rcu_depth = 0;
+	n_held -= t->preempt > 0;
 	t->preempt = 0;
 	mock_point();
 	abort(); /* a finished thread is never picked */
 }
 
-void mock_spawn(uint32_t cpu, void (*fn)(void *arg), void *arg)
+static void make(struct vs_task *t, uint32_t cpu, void (*fn)(void *arg), void *arg)
 {
-	struct vs_task *t = &threads[n_threads];
-
-	if (n_threads == MOCK_THREADS)
-		abort();
 	t->cpu = cpu;
 	t->fn = fn;
 	t->arg = arg;
@@ -118,23 +125,46 @@ void mock_spawn(uint32_t cpu, void (*fn)(void *arg), void *arg)
 	t->context.uc_stack.ss_sp = t->stack;
 	t->context.uc_stack.ss_size = STACK_BYTES;
 	t->context.uc_link = NULL;
-	makecontext(&t->context, (void (*)(void))thread_main, 1, n_threads++);
+	makecontext(&t->context, thread_main, 0);
+	all[n_all++] = t;
+}
+
+void mock_spawn(uint32_t cpu, void (*fn)(void *arg), void *arg)
+{
+	if (n_threads == MOCK_THREADS)
+		abort();
+	make(&threads[n_threads++], cpu, fn, arg);
+}
+
+struct vs_task *vs_cpu_worker(uint32_t cpu)
+{
+	struct vs_task *t = &workers[cpu];
+
+	if (cpu >= MOCK_WORKERS)
+		abort();
+	if (!t->stack) {
+		make(t, cpu, worker_thread, NULL);
+		t->bound = true;
+	}
+	return t;
 }
 
 /* -- who goes on ------------------------------------------------------------------------------ */
 
 static bool cpu_is_held(const struct vs_task *t)
 {
-	for (uint32_t i = 0; i < n_threads; i++)
-		if (&threads[i] != t && threads[i].preempt && threads[i].cpu == t->cpu)
+	if (n_held == (t->preempt > 0))
+		return false;
+	for (uint32_t i = 0; i < n_all; i++)
+		if (all[i] != t && all[i]->preempt && all[i]->cpu == t->cpu)
 			return true;
 	return false;
 }
 
 bool mock_cpu_wanted(void)
 {
-	for (uint32_t i = 0; i < n_threads; i++) {
-		const struct vs_task *t = &threads[i];
+	for (uint32_t i = 0; i < n_all; i++) {
+		const struct vs_task *t = all[i];
 
 		if (t != running && !t->done && t->cpu == running->cpu && (!t->blocked || t->woken))
 			return true;
@@ -147,7 +177,7 @@ static void maybe_stall(struct vs_task *t)
 {
 	steps++;
 	if (mock_random() % 32 == 0)
-		t->stalled_until = steps + mock_random() % 2048;
+		t->stalled_until = steps + mock_random() % mock.stall_points;
 }
 
 static bool can_run(const struct vs_task *t)
@@ -159,17 +189,17 @@ static bool can_run(const struct vs_task *t)
 
 static struct vs_task *pick(void)
 {
-	struct vs_task *ready[MOCK_THREADS];
+	struct vs_task *ready[MOCK_THREADS + MOCK_WORKERS];
 	uint32_t n = 0, quick = 0;
 
-	for (uint32_t i = 0; i < n_threads; i++)
-		if (can_run(&threads[i]) && threads[i].stalled_until <= steps)
-			ready[quick++] = &threads[i];
+	for (uint32_t i = 0; i < n_all; i++)
+		if (can_run(all[i]) && all[i]->stalled_until <= steps)
+			ready[quick++] = all[i];
 	if (quick)
 		return ready[mock_random() % quick];
-	for (uint32_t i = 0; i < n_threads; i++)
-		if (can_run(&threads[i]))
-			ready[n++] = &threads[i];
+	for (uint32_t i = 0; i < n_all; i++)
+		if (can_run(all[i]))
+			ready[n++] = all[i];
 	return n ? ready[mock_random() % n] : NULL;
 }
 
@@ -178,9 +208,9 @@ static bool next_deadline(void)
 {
 	vs_ps first = VS_PS_NEVER;
 
-	for (uint32_t i = 0; i < n_threads; i++)
-		if (!threads[i].done && threads[i].blocked && threads[i].deadline < first)
-			first = threads[i].deadline;
+	for (uint32_t i = 0; i < n_all; i++)
+		if (!all[i]->done && all[i]->blocked && all[i]->deadline < first)
+			first = all[i]->deadline;
 	if (first == VS_PS_NEVER)
 		return false;
 	if (first > mock.now)
@@ -196,7 +226,8 @@ void mock_point(void)
 		return;
 	mock.now += mock.point_ps;
 	maybe_stall(me);
-	if (!mock.pinned && !me->done && !me->preempt && !me->blocked && mock_random() % 64 == 0)
+	if (!mock.pinned && !me->bound && !me->done && !me->preempt && !me->blocked &&
+	    mock_random() % 64 == 0)
 		me->cpu = mock_random() % mock.n_cpus; /* moved while it was switched out */
 	while (!(next = pick()) && next_deadline())
 		;
@@ -204,6 +235,54 @@ void mock_point(void)
 		return;
 	running = next;
 	swapcontext(&me->context, next ? &next->context : &outside);
+}
+
+/* Workers stay. */
+static void forget_threads(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < n_all; i++) {
+		if (all[i]->bound)
+			all[n++] = all[i];
+		else
+			free(all[i]->stack);
+	}
+	n_all = n;
+	memset(threads, 0, sizeof(threads));
+	n_threads = 0;
+}
+
+void mock_hold(struct vs_task *t, const void *addr)
+{
+	t->hold_after = (uintptr_t)addr;
+}
+
+void mock_release(struct vs_task *t)
+{
+	t->held = false;
+	t->blocked = false;
+}
+
+bool mock_is_held(const struct vs_task *t)
+{
+	return t->held;
+}
+
+void mock_hold_here(uintptr_t addr)
+{
+	struct vs_task *t = running;
+
+	if (!t || !t->hold_after)
+		return;
+	if (t->hold) {
+		t->hold = false;
+		t->hold_after = 0;
+		t->held = t->blocked = true;
+		while (t->held)
+			mock_point();
+	}
+	t->hold = t->hold_after == addr;
 }
 
 void mock_run(void)
@@ -218,10 +297,7 @@ void mock_run(void)
 			return;
 		}
 	}
-	for (uint32_t i = 0; i < n_threads; i++)
-		free(threads[i].stack);
-	memset(threads, 0, sizeof(threads));
-	n_threads = 0;
+	forget_threads();
 }
 
 void mock_call(void (*fn)(void *arg), void *arg)
@@ -265,13 +341,35 @@ uint32_t vs_hz(void)
 
 void vs_preempt_disable(void)
 {
-	running->preempt++;
+	n_held += !running->preempt++;
 }
 
 void vs_preempt_enable(void)
 {
-	running->preempt--;
+	n_held -= !--running->preempt;
 	mock_point();
+}
+
+void vs_delay(vs_ps ps)
+{
+	struct vs_task *t = running;
+	vs_ps until = mock.now + ps;
+	bool woken = t->woken;
+
+	mock.delays++;
+	t->deadline = until;
+	t->blocked = true;
+	t->woken = false;
+	while (mock.now < until)
+		mock_point();
+	t->blocked = false;
+	t->deadline = VS_PS_NEVER;
+	t->woken |= woken;
+}
+
+bool vs_booting(void)
+{
+	return mock.booting;
 }
 
 void vs_cond_resched(void)
@@ -306,7 +404,7 @@ bool vs_task_block_at(enum vs_wait why, const void *what, struct vs_task *owner,
 	(void)what;
 	(void)owner;
 	(void)site;
-	mock.blocks[why]++;
+	mock.blocks[why] += !t->bound;
 	if (t->rcu_depth)
 		mock_fault(MOCK_SLEEP_IN_READER);
 	if (t->preempt)

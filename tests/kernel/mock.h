@@ -13,6 +13,7 @@
 #include <vcpusim/port.h>
 
 #define MOCK_THREADS 16
+#define MOCK_WORKERS 256 /* CPUs whose workers may be asked for */
 
 enum mock_fault {
 	MOCK_NOT_READY,      /* handed out before it was ready, or something else altogether */
@@ -44,7 +45,8 @@ struct mock_guest {
 struct mock_state {
 	uint64_t faults[MOCK_FAULTS];
 	vs_ps now;
-	vs_ps point_ps; /* how far the clock moves at each point; 1 ns unless changed */
+	vs_ps point_ps;        /* how far the clock moves at each point; 1 ns unless changed */
+	uint64_t stall_points; /* how long a thread may be kept from running, 2048 unless changed */
 	uint32_t n_cpus;
 	uint64_t n_allocs; /* since mock_init */
 	uint64_t fail_at;  /* this allocation (1 = the next after setting n_allocs = 0) fails */
@@ -55,7 +57,9 @@ struct mock_state {
 	uint64_t posted, taken;
 	uint64_t visits; /* of walks */
 	uint64_t synchronized;
-	uint64_t blocks[8]; /* calls of vs_task_block by enum vs_wait */
+	uint64_t blocks[8]; /* calls of vs_task_block by enum vs_wait; not the workers' */
+	uint64_t delays;    /* calls of vs_delay */
+	bool booting;       /* what vs_booting says */
 	bool pinned;        /* threads stay on their CPUs */
 	bool stopped;       /* guests are to leave: no halt sleeps any more */
 	struct mock_guest guest;
@@ -69,13 +73,18 @@ extern struct mock_state mock;
 void mock_init(uint32_t n_cpus, uint64_t seed);
 /* Before mock_run(). */
 void mock_spawn(uint32_t cpu, void (*fn)(void *arg), void *arg);
-/* Until every thread has returned or none can go on (then MOCK_DEADLOCK). */
+/* Until every thread has returned and the workers have nothing left to do, or none can go on (then
+ * MOCK_DEADLOCK). */
 void mock_run(void);
 /* mock_spawn on CPU 0 and mock_run. */
 void mock_call(void (*fn)(void *arg), void *arg);
 
 uint64_t mock_random(void);
-void mock_point(void);      /* another thread may run here */
+void mock_point(void); /* another thread may run here */
+/* t is held as soon as it comes to its next access after one to `addr`, until it is released. */
+void mock_hold(struct vs_task *t, const void *addr);
+void mock_release(struct vs_task *t);
+bool mock_is_held(const struct vs_task *t);
 bool mock_cpu_wanted(void); /* by another thread that is ready to run here */
 void mock_access(uintptr_t addr, size_t size);
 uint64_t mock_faults(void); /* of all kinds */

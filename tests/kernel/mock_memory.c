@@ -61,6 +61,7 @@ void vs_mem_free(void *p, uintptr_t site)
 
 void mock_access(uintptr_t addr, size_t size)
 {
+	mock_hold_here(addr);
 	mock_point();
 	for (size_t i = 0; i < n_blocks; i++) {
 		struct block *b = &blocks[i];

@@ -15,8 +15,10 @@ struct vs_task {
 	uint32_t cpu;
 	int preempt, rcu_depth;
 	uint64_t rcu_sections;
-	bool blocked, woken, done;
+	bool blocked, woken, done, bound;
 	vs_ps deadline;
+	uintptr_t hold_after; /* 0: nowhere */
+	bool hold, held;
 	uint64_t stalled_until; /* in points */
 	/* what the note checker remembers: a look-up, and a walk */
 	bool get_created;
@@ -24,6 +26,7 @@ struct vs_task {
 };
 
 void mock_memory_init(void);
+void mock_hold_here(uintptr_t addr); /* if so asked for */
 void mock_notes_init(void);
 
 #endif

@@ -6,6 +6,8 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "../../models/kernel/srcu_private.h"
+
 static void critical(struct racy_counter *c)
 {
 	if (c->inside++)
@@ -164,11 +166,11 @@ void racy_sleeper(void *arg)
 
 #define ALIVE 42
 
-static int *new_object(void)
+static struct racy_object *new_object(void)
 {
-	int *p = kmalloc(sizeof(*p), GFP_KERNEL);
+	struct racy_object *p = kmalloc(sizeof(*p), GFP_KERNEL);
 
-	*p = ALIVE;
+	p->value = ALIVE;
 	return p;
 }
 
@@ -177,17 +179,20 @@ void racy_srcu_init(void *arg)
 	struct racy_srcu *s = arg;
 
 	init_srcu_struct(&s->srcu);
+	if (s->size >= SRCU_WAIT_BARRIER)
+		srcu_make_tree(&s->srcu, GFP_KERNEL);
+	s->srcu.sup->size = s->size;
 	s->p = new_object();
 }
 
 static void read_section(struct racy_srcu *s, bool sleepy)
 {
 	int idx = srcu_read_lock(&s->srcu);
-	int *p = srcu_dereference(s->p, &s->srcu);
+	struct racy_object *p = srcu_dereference(s->p, &s->srcu);
 
 	if (sleepy)
 		usleep_range(s->sleep_us, s->sleep_us);
-	if (READ_ONCE(*p) != ALIVE)
+	if (READ_ONCE(p->value) != ALIVE)
 		s->bad++;
 	srcu_read_unlock(&s->srcu, idx);
 }
@@ -209,7 +214,7 @@ void racy_srcu_updater(void *arg)
 	struct racy_srcu *s = arg;
 
 	for (int i = 0; i < RACY_ROUNDS / 4; i++) {
-		int *fresh = new_object(), *old = xchg(&s->p, fresh);
+		struct racy_object *old = xchg(&s->p, new_object());
 
 		if (s->expedited)
 			synchronize_srcu_expedited(&s->srcu);
@@ -217,6 +222,20 @@ void racy_srcu_updater(void *arg)
 			synchronize_srcu(&s->srcu);
 		kfree(old);
 	}
+}
+
+void racy_srcu_caller(void *arg)
+{
+	struct racy_srcu *s = arg;
+
+	for (int i = 0; i < RACY_ROUNDS / 4; i++) {
+		struct racy_object *old = xchg(&s->p, new_object());
+
+		call_srcu(&s->srcu, &old->rcu, __kfree_rcu_first);
+		if (s->expedited)
+			synchronize_srcu_expedited(&s->srcu);
+	}
+	srcu_barrier(&s->srcu);
 }
 
 void racy_srcu_cleanup(void *arg)

@@ -53,10 +53,16 @@ void racy_poster(void *event);
 void racy_sleeper(void *event);
 
 /* Readers follow a pointer that an updater replaces, waits and frees. */
+struct racy_object {
+	struct rcu_head rcu;
+	int value;
+};
+
 struct racy_srcu {
 	struct srcu_struct srcu;
-	int *p;
+	struct racy_object *p;
 	bool expedited;
+	unsigned int size;      /* enum srcu_size to begin with, if not small */
 	unsigned long sleep_us; /* of sleepy readers */
 	int bad;                /* values that no live object has */
 };
@@ -65,6 +71,7 @@ void racy_srcu_init(void *srcu);
 void racy_srcu_reader(void *srcu);
 void racy_srcu_sleepy_reader(void *srcu);
 void racy_srcu_updater(void *srcu);
+void racy_srcu_caller(void *srcu); /* frees by call_srcu */
 void racy_srcu_cleanup(void *srcu);
 
 #endif

@@ -5,13 +5,13 @@
 #include <check.h>
 #include <string.h>
 
+#include "models/kernel/srcu_private.h"
+
 #include "mock.h"
 #include "racy.h"
 
 #define SEEDS 200
-#define SRCU_SEEDS                                                                                 \
-	1000 /* a grace period without its first scan is seen at one in a few hundred              \
-	      */
+#define STALL 8192 /* longer than a grace period takes */
 
 static struct racy_counter counter;
 static struct racy_hog hog;
@@ -168,12 +168,15 @@ START_TEST(swait_loses_no_wakeup)
 }
 END_TEST
 
-static void srcu_protects(bool expedited)
+/* A domain of that size to begin with. */
+static void srcu_protects(bool expedited, unsigned int size)
 {
-	for (uint64_t seed = 1; seed <= SRCU_SEEDS; seed++) {
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		mock_init(4, seed);
+		mock.stall_points = STALL;
 		memset(&srcu, 0, sizeof(srcu));
 		srcu.expedited = expedited;
+		srcu.size = size;
 		srcu.sleep_us = expedited ? 20 : 9000; /* longer than it would take alone */
 		mock_call(racy_srcu_init, &srcu);
 		mock_spawn(0, racy_srcu_reader, &srcu);
@@ -181,6 +184,7 @@ static void srcu_protects(bool expedited)
 		mock_spawn(2, racy_srcu_reader, &srcu);
 		mock_spawn(3, racy_srcu_updater, &srcu);
 		mock_spawn(0, racy_srcu_updater, &srcu);
+		mock_spawn(1, racy_srcu_caller, &srcu);
 		mock_run();
 		mock_call(racy_srcu_cleanup, &srcu);
 		ck_assert_msg(mock_faults() == 0, "seed %lu", (unsigned long)seed);
@@ -191,13 +195,13 @@ static void srcu_protects(bool expedited)
 
 START_TEST(srcu_grace_period_waits_for_readers)
 {
-	srcu_protects(false);
+	srcu_protects(false, _i);
 }
 END_TEST
 
 START_TEST(srcu_expedited_waits_for_readers)
 {
-	srcu_protects(true);
+	srcu_protects(true, _i);
 }
 END_TEST
 
@@ -216,8 +220,13 @@ int main(void)
 	tcase_add_test(t, mutex_hands_off);
 	tcase_add_test(t, mutex_trylock_keeps_off_a_reserved_one);
 	tcase_add_test(t, swait_loses_no_wakeup);
-	tcase_add_test(t, srcu_grace_period_waits_for_readers);
-	tcase_add_test(t, srcu_expedited_waits_for_readers);
+	/* small, growing, with a tree */
+	for (int i = 0; i < 3; i++) {
+		int size = i < 2 ? i : SRCU_BIG;
+
+		tcase_add_loop_test(t, srcu_grace_period_waits_for_readers, size, size + 1);
+		tcase_add_loop_test(t, srcu_expedited_waits_for_readers, size, size + 1);
+	}
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

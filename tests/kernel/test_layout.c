@@ -43,11 +43,15 @@ START_TEST(kernel_types)
 {
 	ck_assert_uint_eq(sizeof(struct mutex), 32);
 	ck_assert_uint_eq(sizeof(struct swait_queue_head), 24);
-	ck_assert_uint_eq(sizeof(struct srcu_data), 64); /* a line per CPU */
+	/* readers have a line per CPU to themselves */
+	ck_assert_uint_eq(offsetof(struct srcu_data, lock), 64);
+	ck_assert_uint_eq(sizeof(struct srcu_data) % 64, 0);
 	ck_assert_uint_le(sizeof(struct task_struct), VS_TASK_AREA_BYTES);
 	/* what others write while a thread waits is on a line of its own */
 	ck_assert_uint_eq(offsetof(struct task_struct, mutex) % 64, 0);
 	ck_assert_uint_eq(offsetof(struct task_struct, swait) % 64, 0);
+	ck_assert_uint_eq(offsetof(struct task_struct, pool) % 64, 0);
+	ck_assert_uint_eq(offsetof(struct task_struct, vs) % 64, 0);
 	ck_assert_uint_eq(sizeof(struct rcu_head), sizeof(struct vs_rcu_head));
 }
 END_TEST
