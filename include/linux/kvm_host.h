@@ -52,6 +52,15 @@
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 
+struct kvm_apic_map;
+
+struct kvm_arch {
+	bool has_apic_map; /* somebody sends by APIC id */
+	bool apicv;        /* vCPUs get their interrupts posted */
+	struct mutex apic_map_lock;
+	struct kvm_apic_map *apic_map; /* RCU; NULL: none, or it could not be allocated */
+};
+
 #define KVM_PARAM_POWER_OF_TWO 1 /* flag of a parameter */
 
 #ifndef KVM_TABLE_PARAMS
@@ -78,6 +87,7 @@ struct kvm {
 	struct mutex lock;
 	int max_vcpus;
 	struct srcu_struct srcu; /* held while a vCPU's exit is handled */
+	struct kvm_arch arch ____cacheline_aligned;
 	struct kvm_table_params params;
 	void *tail[]; /* the table's, zeroed */
 };

@@ -35,17 +35,29 @@ enum {
 #define KVM_REQ_EVENT 6
 
 struct kvm;
+struct kvm_vcpu;
 
 struct kvm_lapic {
 	u32 id;
+	struct kvm_vcpu *vcpu;
 	unsigned long irr[256 / BITS_PER_LONG] ____cacheline_aligned; /* vectors requested */
 	u8 other_regs[4096 - 2 * SMP_CACHE_BYTES] ____cacheline_aligned;
 };
 
+/* Interrupts posted, for hardware or the next entry to take; ON: a notification is under way. */
+#define POSTED_INTR_ON 0
+
+struct pi_desc {
+	unsigned long pir[256 / BITS_PER_LONG];
+	unsigned long control;
+} ____cacheline_aligned;
+
 struct kvm_vcpu_arch {
 	struct kvm_lapic *apic; /* owned */
 	void *file;             /* owned: what the descriptor refers to */
+	bool apicv_active;      /* interrupts are posted */
 	u64 regs[16];
+	struct pi_desc pi_desc;
 } ____cacheline_aligned;
 
 #define KVM_VCPU_BYTES (17 * 1024) /* 4.13 has 15 to 19 KiB, by configuration */

@@ -26,4 +26,20 @@ static inline void smp_send_reschedule(u32 cpu)
 	vs_kick_cpu(cpu);
 }
 
+/* Posted-interrupt notification: a guest there takes it without an exit. */
+static inline void smp_send_posted_intr(u32 cpu)
+{
+	vs_notify_cpu(cpu);
+}
+
+static inline void local_irq_disable(void)
+{
+	vs_irq_disable();
+}
+
+static inline void local_irq_enable(void)
+{
+	vs_irq_enable();
+}
+
 #endif

@@ -68,6 +68,9 @@ struct vs_machine {
 	vs_ps ipi_send_ps;       /* sender's cost per target */
 	vs_ps ipi_flight_ps[VS_DISTANCES];
 	vs_ps ipi_handler_ps;    /* handler at the target, host mode */
+	vs_ps ipi_exit_ps;       /* own work per exit by which a guest sends interrupts */
+	vs_ps ipi_accept_ps;     /* own work per vCPU that such an interrupt is for */
+	vs_ps guest_handler_ps;  /* a guest's own handler of an interrupt */
 	vs_ps guest_exit_ps;     /* guest -> host handler */
 	vs_ps guest_entry_ps;    /* host -> guest */
 	vs_ps exit_hlt_ps;       /* handling an exit, between the two, beside what is simulated: */

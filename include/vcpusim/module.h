@@ -10,7 +10,7 @@
 
 #include <vcpusim/types.h>
 
-#define VS_MODULE_ABI 3
+#define VS_MODULE_ABI 4
 
 #define VS_TABLE_PARAMS_MAX 4
 
@@ -27,6 +27,22 @@ struct vs_vm_params {
 	uint32_t max_vcpus;
 	const uint32_t
 		*table; /* n_params values, in the table's order; NULL: as they are unless set */
+	bool apic_map;  /* somebody will send by APIC id */
+	bool posted;    /* interrupts are posted, not injected by the run loop */
+};
+
+/* Whom a guest's interrupt is for. */
+enum vs_ipi_to {
+	VS_IPI_SELF,
+	VS_IPI_INDEX, /* the vCPU at index `first` of the table */
+	VS_IPI_ID,    /* that of APIC id `first` */
+	VS_IPI_SET    /* those of id first + n for each bit n of `set` */
+};
+
+struct vs_ipi {
+	enum vs_ipi_to to;
+	uint32_t first;
+	uint64_t set[2];
 };
 
 struct vs_table {
@@ -53,6 +69,8 @@ struct vs_table {
 	void *(*get_by_id)(void *vm, uint32_t id);
 	/* interrupt to all but `self` by shorthand; returns the number of targets */
 	uint32_t (*broadcast)(void *vm, void *self);
+	/* one exit of `self` that sends: returns the number of targets */
+	uint32_t (*ipi)(void *vm, void *self, const struct vs_ipi *ipi);
 	/* kvm_make_all_cpus_request; returns the number of vCPUs asked */
 	uint32_t (*request_all)(void *vm, bool wait);
 	/* kvm_vcpu_on_spin, by the vCPU's own thread: directed yield */

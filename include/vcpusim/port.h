@@ -78,6 +78,22 @@ bool vs_booting(void);   /* no other thread has begun yet, and none will before 
  * `wait`, return when each has acknowledged. */
 void vs_kick_cpus(const uint64_t *bitmap, size_t n_words, bool wait);
 void vs_kick_cpu(uint32_t cpu);
+/* Posted-interrupt notification: a CPU in guest mode takes it there, without an exit (then
+ * vs_guest_run() returns VS_EXIT_NONE); any other has a handler that does nothing. */
+void vs_notify_cpu(uint32_t cpu);
+
+/* This CPU takes no interrupts; what comes waits. Does not nest. */
+void vs_irq_disable(void);
+void vs_irq_enable(void);
+
+/* What the host kernel does on its own, beside the accesses that are simulated: computes as long as
+ * the machine's file says. */
+enum vs_work {
+	VS_WORK_IPI_BEGIN, /* a guest's exit that sends interrupts, up to the first target: half */
+	VS_WORK_IPI_END,   /* ... and after the last one: the other half */
+	VS_WORK_IPI_ACCEPT /* accepting an interrupt for one vCPU */
+};
+void vs_work(enum vs_work what);
 
 /* -- memory --------------------------------------------------------------------------------- */
 
@@ -116,8 +132,8 @@ void vs_srcu_event(enum vs_srcu_event what, const void *domain, uint64_t a, uint
 
 /* -- guests ------------------------------------------------------------------------------------ */
 
-/* Enter the guest, run it, exit. Called with requests checked and mode published. May switch
- * (only after the exit). */
+/* Enter the guest, run it, exit. Called with requests checked and mode published; interrupts are
+ * off inside and, but for VS_EXIT_NONE, on when it returns. May switch (only after the exit). */
 enum vs_exit vs_guest_run(void);
 void vs_guest_operation(void);   /* runs the workload's operation in host context */
 bool vs_guest_should_exit(void); /* need_resched or stop: do not enter */

@@ -39,10 +39,12 @@ enum vs_op {
 	VS_OP_LOOKUP_BY_ID,
 	VS_OP_UNPLUG,
 	VS_OP_ON_SPIN,
+	VS_OP_IPI_UNICAST,
 	VS_OP_GUEST_LOCK, /* what guests do by themselves: no stream's */
 	VS_OPS
 };
 
+enum vs_unicast { VS_UNICAST_INDEX, VS_UNICAST_ID, VS_UNICAST_SELF };
 enum vs_from { VS_FROM_CONTROL, VS_FROM_VCPUS, VS_FROM_KTHREADS };
 enum vs_arrival { VS_ARRIVAL_CLOSED, VS_ARRIVAL_OPEN, VS_ARRIVAL_PACED };
 enum vs_end { VS_END_COUNT, VS_END_FOR, VS_END_UNTIL };
@@ -50,7 +52,8 @@ enum vs_end { VS_END_COUNT, VS_END_FOR, VS_END_UNTIL };
 struct vs_stream {
 	char name[VS_NAME_MAX];
 	enum vs_op op;
-	bool wait; /* request_all: wait for every target */
+	bool wait; /* request_all, interrupts: wait for every target */
+	enum vs_unicast to;
 	enum vs_from from;
 	uint32_t issuers;
 	enum vs_arrival arrival;

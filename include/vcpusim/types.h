@@ -59,7 +59,8 @@ enum vs_exit {
 	VS_EXIT_OPERATION, /* the guest asks for something: call vs_guest_operation() */
 	VS_EXIT_PAUSE,     /* it has spun for too long */
 	VS_EXIT_REASONS,
-	VS_EXIT_STOP = VS_EXIT_REASONS /* the VM is being torn down: leave the run loop */
+	VS_EXIT_STOP = VS_EXIT_REASONS, /* the VM is being torn down: leave the run loop */
+	VS_EXIT_NONE /* still in guest mode, by a notification: take what is posted, call again */
 };
 
 /* What a vCPU's thread is in at any moment of its life: exactly one of these. */

@@ -5,6 +5,7 @@
  *	        allocate, architecture's part
  *	lock    id taken?  room in the table  descriptor  publish
  *	        grace period, if the table wants one      online_vcpus
+ *	        state of the APIC set: the apic map is built anew
  *
  * The descriptor exists before the table shows the vCPU: otherwise a failure to make one would free
  * a vCPU that others have found already. Every failure leaves all as it was.
@@ -39,6 +40,8 @@ static struct kvm_vcpu *kvm_vcpu_alloc(struct kvm *kvm, u32 id)
 		return NULL;
 	}
 	vcpu->arch.apic->id = id;
+	vcpu->arch.apic->vcpu = vcpu;
+	vcpu->arch.apicv_active = kvm->arch.apicv;
 	return vcpu;
 }
 
@@ -98,6 +101,7 @@ static int kvm_vm_ioctl_create_vcpu(struct kvm *kvm, u32 id, struct kvm_vcpu **o
 		return r;
 	}
 	kvm_table_settle(kvm, &ins);
+	kvm_recalculate_apic_map(kvm);
 	vs_note(VS_NOTE_VCPU_CREATED, vcpu, (u32)ins.index);
 	*out = vcpu;
 	return 0;

@@ -11,7 +11,9 @@
 #include <linux/cpumask.h>
 #include <linux/smp.h>
 
-#include "lookup.h"
+#include <vcpusim/module.h>
+
+#include "apic_map.h"
 
 #define KVM_IPI_VECTOR 0xfd
 
@@ -55,8 +57,50 @@ static void kvm_vcpu_kick(struct kvm_vcpu *vcpu)
 	put_cpu();
 }
 
+/*
+ * Posted: the same pairing. A target publishes guest mode, then looks at what is posted; a sender
+ * posts, then looks at the mode. A target found in guest mode is notified, which its CPU takes
+ * there, or right after entry if it is about to enter: interrupts are off in between.
+ */
+static void kvm_apic_post(struct kvm_vcpu *vcpu)
+{
+	struct pi_desc *pi = &vcpu->arch.pi_desc;
+	bool pending = test_and_set_bit(KVM_IPI_VECTOR, pi->pir);
+
+	vs_note(VS_NOTE_IPI_POSTED, vcpu, 0);
+	if (pending || test_and_set_bit(POSTED_INTR_ON, &pi->control))
+		return;
+	if (READ_ONCE(vcpu->mode) == IN_GUEST_MODE)
+		smp_send_posted_intr((u32)READ_ONCE(vcpu->cpu));
+	else
+		kvm_vcpu_kick(vcpu);
+}
+
+static inline bool kvm_apic_has_posted(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.apicv_active && test_bit(POSTED_INTR_ON, &vcpu->arch.pi_desc.control);
+}
+
+/* By the vCPU's own CPU, in software before entry or in hardware in guest mode. */
+static void kvm_apic_sync_pir(struct kvm_vcpu *vcpu)
+{
+	struct pi_desc *pi = &vcpu->arch.pi_desc;
+
+	if (!kvm_apic_has_posted(vcpu))
+		return;
+	clear_bit(POSTED_INTR_ON, &pi->control); /* a full barrier */
+	for (size_t w = 0; w < ARRAY_SIZE(pi->pir); w++)
+		if (READ_ONCE(pi->pir[w]) && xchg(&pi->pir[w], 0))
+			vs_note(VS_NOTE_IPI_TAKEN, vcpu, 0);
+}
+
 static void kvm_apic_deliver(struct kvm_vcpu *vcpu)
 {
+	vs_work(VS_WORK_IPI_ACCEPT);
+	if (vcpu->arch.apicv_active) {
+		kvm_apic_post(vcpu);
+		return;
+	}
 	test_and_set_bit(KVM_IPI_VECTOR, vcpu->arch.apic->irr);
 	vs_note(VS_NOTE_IPI_POSTED, vcpu, 0);
 	kvm_make_request(KVM_REQ_EVENT, vcpu);
@@ -80,6 +124,7 @@ static u32 kvm_broadcast(struct kvm *kvm, struct kvm_vcpu *self)
 	int i, cookie;
 	u32 targets = 0;
 
+	vs_work(VS_WORK_IPI_BEGIN);
 	cookie = kvm_walk_begin(kvm);
 	kvm_for_each_vcpu (i, vcpu, kvm) {
 		vs_note(VS_NOTE_WALK_VISIT, vcpu, (u32)i);
@@ -89,6 +134,79 @@ static u32 kvm_broadcast(struct kvm *kvm, struct kvm_vcpu *self)
 		targets++;
 	}
 	kvm_walk_end(kvm, cookie);
+	vs_work(VS_WORK_IPI_END);
+	return targets;
+}
+
+/* Inside an RCU section, or without a map inside one of the table's. */
+static u32 kvm_deliver_set(struct kvm *kvm, struct kvm_apic_map *map, u32 first, u64 low, u64 high)
+{
+	u32 targets = 0;
+
+	for (u32 n = 0; n < 128; n++) {
+		struct kvm_vcpu *vcpu;
+
+		if (!((n < 64 ? low : high) >> n % 64 & 1))
+			continue;
+		vcpu = kvm_vcpu_by_apic_id(kvm, map, first + n);
+		if (!vcpu)
+			continue;
+		kvm_apic_deliver(vcpu);
+		targets++;
+	}
+	return targets;
+}
+
+/* Directed sends. The table's sections may sleep, so they are not for the inside of RCU's. */
+static u32 kvm_send_ipi_set(struct kvm *kvm, u32 first, u64 low, u64 high)
+{
+	struct kvm_apic_map *map;
+	u32 targets = 0;
+	int cookie;
+
+	if (first >= KVM_MAX_VCPU_ID)
+		return 0;
+	rcu_read_lock();
+	map = rcu_dereference(kvm->arch.apic_map);
+	if (map)
+		targets = kvm_deliver_set(kvm, map, first, low, high);
+	rcu_read_unlock();
+	if (map)
+		return targets;
+	cookie = kvm_vcpus_read_lock(kvm);
+	targets = kvm_deliver_set(kvm, NULL, first, low, high);
+	kvm_vcpus_read_unlock(kvm, cookie);
+	return targets;
+}
+
+static u32 kvm_send_ipi_index(struct kvm *kvm, u32 index)
+{
+	int cookie = kvm_vcpus_read_lock(kvm);
+	struct kvm_vcpu *vcpu = index < KVM_MAX_VCPUS ? kvm_get_vcpu(kvm, (int)index) : NULL;
+
+	if (vcpu)
+		kvm_apic_deliver(vcpu);
+	kvm_vcpus_read_unlock(kvm, cookie);
+	return vcpu != NULL;
+}
+
+/* One exit of `self` that sends. Returns the number of targets. */
+static u32 kvm_send_ipi(struct kvm *kvm, struct kvm_vcpu *self, const struct vs_ipi *ipi)
+{
+	u32 targets;
+
+	vs_work(VS_WORK_IPI_BEGIN);
+	if (ipi->to == VS_IPI_SELF) {
+		kvm_apic_deliver(self);
+		targets = 1;
+	} else if (ipi->to == VS_IPI_INDEX) {
+		targets = kvm_send_ipi_index(kvm, ipi->first);
+	} else if (ipi->to == VS_IPI_ID) {
+		targets = kvm_send_ipi_set(kvm, ipi->first, 1, 0);
+	} else {
+		targets = kvm_send_ipi_set(kvm, ipi->first, ipi->set[0], ipi->set[1]);
+	}
+	vs_work(VS_WORK_IPI_END);
 	return targets;
 }
 

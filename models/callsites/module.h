@@ -40,9 +40,12 @@ static int table_vm_create(const struct vs_vm_params *params, void **vm)
 	for (size_t k = 0; kvm_table_param[k].name; k++)
 		table.value[k] = params->table ? params->table[k] : kvm_table_param[k].value;
 	r = kvm_create_vm((int)params->max_vcpus, &table.params, &kvm);
-	if (!r)
-		*vm = kvm;
-	return r;
+	if (r)
+		return r;
+	kvm->arch.has_apic_map = params->apic_map;
+	kvm->arch.apicv = params->posted;
+	*vm = kvm;
+	return 0;
 }
 
 static void table_vm_destroy(void *vm)
@@ -87,6 +90,11 @@ static uint32_t table_broadcast(void *vm, void *self)
 	return kvm_broadcast(vm, self);
 }
 
+static uint32_t table_ipi(void *vm, void *self, const struct vs_ipi *ipi)
+{
+	return kvm_send_ipi(vm, self, ipi);
+}
+
 static uint32_t table_request_all(void *vm, bool wait)
 {
 	return kvm_make_all_cpus_request(vm, wait);
@@ -119,6 +127,7 @@ static const struct vs_table kvm_table = {
 	.get = table_get,
 	.get_by_id = table_get_by_id,
 	.broadcast = table_broadcast,
+	.ipi = table_ipi,
 	.request_all = table_request_all,
 	.on_spin = table_on_spin,
 	.online = table_online,

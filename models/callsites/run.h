@@ -49,6 +49,7 @@ static enum vs_exit vcpu_enter_guest(struct kvm_vcpu *vcpu)
 		kvm_handle_requests(vcpu);
 
 	preempt_disable();
+	local_irq_disable();
 	if (vcpu->cpu != (int)smp_processor_id()) /* moved since */
 		WRITE_ONCE(vcpu->cpu, (int)smp_processor_id());
 	WRITE_ONCE(vcpu->mode, IN_GUEST_MODE);
@@ -59,8 +60,13 @@ static enum vs_exit vcpu_enter_guest(struct kvm_vcpu *vcpu)
 	 * Requests are looked at last: a request that comes later finds guest mode published, and
 	 * its kick is taken in the guest, there being no access in between.
 	 */
-	if (!vs_guest_should_exit() && !kvm_request_pending(vcpu))
-		why = vs_guest_run();
+	if (vcpu->arch.apicv_active)
+		kvm_apic_sync_pir(vcpu);
+	if (!vs_guest_should_exit() && !kvm_request_pending(vcpu)) {
+		while ((why = vs_guest_run()) == VS_EXIT_NONE)
+			kvm_apic_sync_pir(vcpu);
+	}
+	local_irq_enable();
 	WRITE_ONCE(vcpu->mode, OUTSIDE_GUEST_MODE);
 	smp_wmb();
 	preempt_enable();

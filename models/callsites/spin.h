@@ -25,7 +25,7 @@ static void kvm_sched(void *arg, bool in)
 
 static inline bool kvm_vcpu_has_event(struct kvm_vcpu *vcpu)
 {
-	return test_bit(KVM_REQ_EVENT, &vcpu->requests);
+	return test_bit(KVM_REQ_EVENT, &vcpu->requests) || kvm_apic_has_posted(vcpu);
 }
 
 static bool kvm_vcpu_may_be_boosted(struct kvm_vcpu *vcpu)

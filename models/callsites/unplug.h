@@ -2,8 +2,8 @@
  * Taking a vCPU out of its VM, for tables that allow it.
  *
  *	lock    the last one?  nobody runs it?  out of the table     online_vcpus, created_vcpus
- *	        wait until nobody has it, as the table does
- *	        free
+ *	        wait until nobody has it, as the table does, and as the apic map does if there is
+ *one free
  *
  * Only the vCPU with the highest index can go, so that those in the table are 0 ... online - 1 as
  * ever. Its thread has left KVM_RUN for good; interrupts and requests may still be sent to it until
@@ -42,6 +42,9 @@ static int kvm_vm_unplug_vcpu(struct kvm *kvm, struct kvm_vcpu *vcpu)
 	kvm->created_vcpus--;
 	mutex_unlock(&kvm->lock);
 	kvm_table_removed(kvm, &ins);
+	kvm_recalculate_apic_map(kvm);
+	if (kvm->arch.has_apic_map)
+		synchronize_rcu();
 	vs_note(VS_NOTE_VCPU_GONE, vcpu, (u32)ins.index);
 	kvm_vcpu_free(vcpu);
 	return 0;

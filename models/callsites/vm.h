@@ -7,6 +7,8 @@
 #include <linux/kernel.h>
 #include <linux/kvm_host.h>
 
+#include "apic_map.h"
+
 static int kvm_create_vm(int max_vcpus, const struct kvm_table_params *params, struct kvm **out)
 {
 	struct kvm *kvm;
@@ -22,6 +24,7 @@ static int kvm_create_vm(int max_vcpus, const struct kvm_table_params *params, s
 	spin_lock_init(&kvm->mmu_lock);
 	mutex_init(&kvm->slots_lock);
 	mutex_init(&kvm->lock);
+	mutex_init(&kvm->arch.apic_map_lock);
 	INIT_LIST_HEAD(&kvm->vm_list);
 	kvm->max_vcpus = max_vcpus;
 	r = init_srcu_struct_gfp(&kvm->srcu, GFP_KERNEL | __GFP_HOST);
@@ -66,6 +69,7 @@ static void kvm_destroy_vm(struct kvm *kvm)
 	if (passed)
 		kvm_vcpu_free(passed);
 	kvm_table_destroy(kvm);
+	kvm_free_apic_map(kvm);
 	cleanup_srcu_struct(&kvm->srcu);
 	kvfree(kvm);
 	vs_note(VS_NOTE_VM_DESTROYED, kvm, 0);

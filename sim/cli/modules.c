@@ -27,6 +27,7 @@ static const char *missing_part(const struct vs_table *t)
 		    {"get", t->get},
 		    {"get_by_id", t->get_by_id},
 		    {"broadcast", t->broadcast},
+		    {"ipi", t->ipi},
 		    {"request_all", t->request_all},
 		    {"online", t->online},
 		    {"params", t->params || !t->n_params},

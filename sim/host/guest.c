@@ -50,13 +50,28 @@ bool vs_guest_run_out(struct vs_cpu *cpu, struct vs_task *t, vs_ps *left)
 	return cpu->guest_ended;
 }
 
+/* What the guest does to memory, as far as it gets. False: interrupted. */
+static bool works(struct vs_cpu *cpu, struct vs_task *t)
+{
+	bool more = t->guest->work;
+
+	cpu->guest_code = true;
+	while (more && !cpu->n_irqs) {
+		more = t->guest->work(t->guest_ctx);
+		if (more)
+			vs_point();
+	}
+	cpu->guest_code = false;
+	return !cpu->n_irqs;
+}
+
 /* In guest mode, until something ends that. */
 static enum vs_exit in_guest(struct vs_cpu *cpu, struct vs_task *t)
 {
 	for (;;) {
 		enum vs_exit why;
 
-		if (cpu->n_irqs)
+		if (!works(cpu, t))
 			return VS_EXIT_INTERRUPT;
 		why = vs_guest_lock_go_on(cpu, t);
 		if (why != VS_EXIT_REASONS)
@@ -74,7 +89,8 @@ static enum vs_exit in_guest(struct vs_cpu *cpu, struct vs_task *t)
 			return VS_EXIT_OPERATION;
 		if (t->plan.then == VS_GUEST_STOP)
 			return VS_EXIT_STOP;
-		vs_guest_lock_begin(cpu, t);
+		if (t->plan.then == VS_GUEST_LOCK)
+			vs_guest_lock_begin(cpu, t);
 	}
 }
 
@@ -124,16 +140,12 @@ static void check_may_enter(struct vs_task *t, uintptr_t pc)
 		watch->sleeping(watch->ctx, vs_core_now->id, t->id, vs_core_now->clock, pc);
 }
 
-enum vs_exit vs_guest_run(void)
+static void enter(struct vs_cpu *cpu, struct vs_task *t)
 {
-	struct vs_task *t = vs_this_task();
-	struct vs_cpu *cpu = vs_this_cpu();
 	struct vs_core *c = cpu->core;
 
-	if (cpu->stopped)
-		return VS_EXIT_STOP;
-	check_may_enter(t, (uintptr_t)__builtin_return_address(0));
 	vs_hw_charge(c, cpu->host->m->guest_entry_ps, VS_CAUSE_GUEST_TRANSITION);
+	cpu->in_guest = cpu->irqs_off = true;
 	tell_hook(cpu, true);
 	if (t->guest->entered)
 		t->guest->entered(t->guest_ctx, c->clock);
@@ -142,11 +154,34 @@ enum vs_exit vs_guest_run(void)
 		ask_plan(t, c->clock);
 	cpu->stats.guest_entries++;
 	vs_account(t, VS_VCPU_GUEST, c->clock);
-	enum vs_exit why = in_guest(cpu, t);
+}
 
-	vs_account(t, VS_VCPU_HOST, c->clock);
+enum vs_exit vs_guest_run(void)
+{
+	struct vs_task *t = vs_this_task();
+	struct vs_cpu *cpu = vs_this_cpu();
+	enum vs_exit why;
+
+	if (!cpu->in_guest) {
+		if (cpu->stopped) {
+			vs_irq_enable();
+			return VS_EXIT_STOP;
+		}
+		check_may_enter(t, (uintptr_t)__builtin_return_address(0));
+		enter(cpu, t);
+	}
+	cpu->guest_code = false;
+	why = in_guest(cpu, t);
+	if (why == VS_EXIT_INTERRUPT && vs_irq_take_notified(cpu)) {
+		vs_hw_charge(cpu->core, cpu->host->m->ipi_handler_ps, VS_CAUSE_INTERRUPT);
+		cpu->guest_code = true; /* what is posted is taken in guest mode */
+		return VS_EXIT_NONE;
+	}
+	vs_account(t, VS_VCPU_HOST, cpu->core->clock);
 	leave(cpu, t, why);
 
+	cpu->in_guest = false;
+	vs_irq_enable();
 	vs_irq_take_all();
 	vs_hw_charge(vs_core_now, handling_of(cpu->host->m, why), VS_CAUSE_GUEST_TRANSITION);
 	vs_point();

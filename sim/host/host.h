@@ -18,8 +18,15 @@ struct vs_host;
 
 enum vs_task_kind { VS_TASK_VCPU, VS_TASK_CONTROL, VS_TASK_KTHREAD };
 
-/* What a guest does next: run for run_ps, then this. */
-enum vs_guest_then { VS_GUEST_HALT, VS_GUEST_OPERATION, VS_GUEST_LOCK, VS_GUEST_STOP };
+/* What a guest does next: run for run_ps, then this. WORK: what `work` does, then it is asked for a
+ * plan again. */
+enum vs_guest_then {
+	VS_GUEST_HALT,
+	VS_GUEST_OPERATION,
+	VS_GUEST_LOCK,
+	VS_GUEST_STOP,
+	VS_GUEST_WORK
+};
 struct vs_guest_plan {
 	vs_ps run_ps;
 	enum vs_guest_then then;
@@ -42,6 +49,10 @@ struct vs_guest_ops {
 	/* in guest mode: it begins to take a lock; has taken it */
 	void (*locking)(void *ctx, vs_ps now);
 	void (*locked)(void *ctx, vs_ps now);
+	/* NULL, or what the guest itself does to memory, in steps of one access or one spell of
+	 * computing: called in guest mode until it returns false, which is when there is nothing to
+	 * do. Interrupts are off inside a step, and exits come between steps. */
+	bool (*work)(void *ctx);
 };
 
 struct vs_task_params {
@@ -83,6 +94,8 @@ void vs_task_post(struct vs_task *t, void (*fn)(struct vs_task *t, void *arg), v
 /* From such a fn, or from plan: something has happened inside the guest (an operation is due): end
  * its run or its halt so that it is asked for a plan again. */
 void vs_guest_poke(struct vs_task *t);
+/* vs_cpu_relax() of a thread that waits for an interrupt to be answered: booked as that. */
+void vs_relax_for_interrupt(void);
 
 /* Context code: the calling thread computes for so long (interruptible, preemptible). */
 void vs_task_compute(vs_ps ps, enum vs_cause cause);

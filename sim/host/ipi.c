@@ -8,14 +8,14 @@
 static void on_kick(struct vs_core *c, struct vs_event *ev)
 {
 	struct vs_cpu *cpu = c->host;
-	struct vs_irq irq = {.kind = VS_IRQ_KICK, .record = ev->obj};
+	struct vs_irq irq = {.kind = (enum vs_irq_kind)ev->a, .record = ev->obj};
 
 	vs_handler_begin(cpu, ev->time);
 	vs_irq_deliver(cpu, &irq, cpu->acting_at);
 	vs_handler_end(cpu);
 }
 
-static void send_kick(struct vs_cpu *cpu, uint32_t to, uint64_t *record)
+static void send_kick(struct vs_cpu *cpu, uint32_t to, enum vs_irq_kind kind, uint64_t *record)
 {
 	struct vs_host *h = cpu->host;
 	struct vs_core *c = cpu->core;
@@ -25,6 +25,7 @@ static void send_kick(struct vs_cpu *cpu, uint32_t to, uint64_t *record)
 	vs_hw_charge(c, h->m->ipi_send_ps, VS_CAUSE_INTERRUPT);
 	ev = vs_local_event(cpu, on_kick, c->clock + flight, c->clock, VS_CLASS_MESSAGE);
 	ev->obj = record;
+	ev->a = kind;
 	vs_send_message(c, h->cpus[to].core, ev, c->clock);
 	cpu->stats.kicks++;
 }
@@ -52,19 +53,24 @@ static void fill_record(uint64_t *record, uintptr_t pc)
 	*record = 1;
 }
 
-/* Spins, open to interrupts: the time is spent on them. */
-static void await_record(struct vs_task *t, const uint64_t *record, uintptr_t pc)
+void vs_relax_for_interrupt(void)
 {
-	vs_ps spun = t->books[VS_CAUSE_LOCK];
+	vs_ps *books = vs_this_task()->books, spun = books[VS_CAUSE_LOCK];
 
+	vs_cpu_relax();
+	books[VS_CAUSE_INTERRUPT] += books[VS_CAUSE_LOCK] - spun;
+	books[VS_CAUSE_LOCK] = spun;
+}
+
+/* Spins, open to interrupts. */
+static void await_record(const uint64_t *record, uintptr_t pc)
+{
 	for (;;) {
 		vs_access((uintptr_t)record, sizeof(*record), VS_READ | VS_VOLATILE, pc);
 		if (!*record)
-			break;
-		vs_cpu_relax();
+			return;
+		vs_relax_for_interrupt();
 	}
-	t->books[VS_CAUSE_INTERRUPT] += t->books[VS_CAUSE_LOCK] - spun;
-	t->books[VS_CAUSE_LOCK] = spun;
 }
 
 static bool in_map(const uint64_t *map, uint32_t cpu)
@@ -77,7 +83,6 @@ void vs_kick_cpus(const uint64_t *bitmap, size_t n_words, bool wait)
 {
 	uintptr_t pc = (uintptr_t)__builtin_return_address(0);
 	uint64_t map[VS_MAX_CORES / 64] = {0};
-	struct vs_task *t = vs_this_task();
 
 	VS_ASSERT(n_words <= VS_MAX_CORES / 64);
 	memcpy(map, bitmap, n_words * sizeof(*map));
@@ -94,12 +99,12 @@ void vs_kick_cpus(const uint64_t *bitmap, size_t n_words, bool wait)
 	for (uint32_t i = 0; i < n; i++) {
 		if (!in_map(map, i))
 			continue;
-		send_kick(cpu, i, wait ? record_of(cpu, i) : NULL);
+		send_kick(cpu, i, VS_IRQ_KICK, wait ? record_of(cpu, i) : NULL);
 		vs_point(); /* interrupts of others get in between two sends */
 	}
 	for (uint32_t i = 0; wait && i < n; i++)
 		if (in_map(map, i))
-			await_record(t, record_of(cpu, i), pc);
+			await_record(record_of(cpu, i), pc);
 	vs_preempt_enable();
 }
 
@@ -107,7 +112,26 @@ void vs_kick_cpu(uint32_t target)
 {
 	vs_point();
 	if (target != vs_core_now->id)
-		send_kick(vs_this_cpu(), target, NULL);
+		send_kick(vs_this_cpu(), target, VS_IRQ_KICK, NULL);
+}
+
+void vs_notify_cpu(uint32_t target)
+{
+	vs_point();
+	if (target != vs_core_now->id)
+		send_kick(vs_this_cpu(), target, VS_IRQ_NOTIFY, NULL);
+}
+
+void vs_work(enum vs_work what)
+{
+	const struct vs_machine *m = vs_this_cpu()->host->m;
+	vs_ps ps = m->ipi_accept_ps;
+
+	if (what == VS_WORK_IPI_BEGIN)
+		ps = m->ipi_exit_ps / 2;
+	else if (what == VS_WORK_IPI_END)
+		ps = m->ipi_exit_ps - m->ipi_exit_ps / 2;
+	vs_hw_charge(vs_core_now, ps, VS_CAUSE_COMPUTE);
 }
 
 /* -- calls and messages ------------------------------------------------------------------------ */

@@ -102,6 +102,8 @@ void vs_host_attend(struct vs_core *c)
 		vs_hw_charge(c, cpu->owed_ps, VS_CAUSE_INTERRUPT);
 		cpu->owed_ps = 0;
 	}
+	if (cpu->irqs_off)
+		return; /* vs_irq_enable() comes back to it */
 	if (cpu->n_irqs) {
 		struct vs_irq irq = pop(cpu);
 
@@ -127,4 +129,31 @@ void vs_irq_take_all(void)
 		}
 		vs_point();
 	} while (vs_this_cpu()->n_irqs);
+}
+
+/* Nothing but notifications waits: the guest takes them, and no handler runs. */
+bool vs_irq_take_notified(struct vs_cpu *cpu)
+{
+	for (uint32_t i = 0; i < cpu->n_irqs; i++)
+		if (cpu->irq[(cpu->irq_first + i) % cpu->irq_cap].kind != VS_IRQ_NOTIFY)
+			return false;
+	if (!cpu->n_irqs)
+		return false;
+	cpu->n_irqs = 0;
+	return true;
+}
+
+void vs_irq_disable(void)
+{
+	vs_point();
+	vs_this_cpu()->irqs_off = true;
+}
+
+void vs_irq_enable(void)
+{
+	struct vs_cpu *cpu = vs_this_cpu();
+
+	cpu->irqs_off = false;
+	cpu->core->attention = true; /* whatever has come by now is taken at the next callback */
+	cpu->core->limit = 0;
 }

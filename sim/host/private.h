@@ -103,7 +103,14 @@ enum vs_cpu_mode {
 	VS_CPU_COMPUTE
 };
 
-enum vs_irq_kind { VS_IRQ_TIMER, VS_IRQ_RESCHED, VS_IRQ_KICK, VS_IRQ_CALL, VS_IRQ_TICK };
+enum vs_irq_kind {
+	VS_IRQ_TIMER,
+	VS_IRQ_RESCHED,
+	VS_IRQ_KICK,
+	VS_IRQ_NOTIFY,
+	VS_IRQ_CALL,
+	VS_IRQ_TICK
+};
 
 typedef void (*vs_call_fn)(void *ctx, uint32_t cpu, vs_ps now, uint64_t arg);
 
@@ -142,6 +149,8 @@ struct vs_cpu {
 	bool urgent;      /* RCU asked for it */
 	bool stopped;     /* guests may not be entered any more */
 	bool guest_ended; /* its run was used up, not interrupted */
+	bool in_guest;    /* between guest entry and exit, whatever the mode */
+	bool irqs_off;    /* the thread's own doing: what comes waits */
 	bool tick_armed;
 	bool nohz_full;
 	vs_ps busy_until;       /* idle: serving interrupts until then */
@@ -309,6 +318,7 @@ void vs_call_records_init(struct vs_host *h, struct vs_cpu *cpu);
 void vs_irq_deliver(struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps at);
 void vs_irq_idle_all(struct vs_cpu *cpu);
 void vs_irq_take_all(void);
+bool vs_irq_take_notified(struct vs_cpu *cpu);
 void vs_host_attend(struct vs_core *c);
 
 /* tick.c */

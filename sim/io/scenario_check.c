@@ -27,7 +27,8 @@ static void check_issuers(struct check *c, size_t i)
 			&from, "found \"%s\", expected \"control_threads\": only the VMM %s vCPUs",
 			vs_from_names[st->from], st->op == VS_OP_HOTPLUG ? "creates" : "unplugs");
 		c->ok = false;
-	} else if ((st->op == VS_OP_IPI_BROADCAST || st->op == VS_OP_ON_SPIN) &&
+	} else if ((st->op == VS_OP_IPI_BROADCAST || st->op == VS_OP_IPI_UNICAST ||
+		    st->op == VS_OP_ON_SPIN) &&
 		   st->from != VS_FROM_VCPUS) {
 		vs_at_error(&from,
 			    "found \"%s\", expected \"vcpus\": only a guest sends interrupts "
@@ -37,6 +38,11 @@ static void check_issuers(struct check *c, size_t i)
 	} else if (c->vm_known && st->from == VS_FROM_VCPUS && st->issuers > c->s->boot_vcpus) {
 		vs_at_expected(&n, "at most boot_vcpus = %u: those that exist from the start",
 			       c->s->boot_vcpus);
+		c->ok = false;
+	} else if (c->vm_known && st->op == VS_OP_IPI_UNICAST && st->to != VS_UNICAST_SELF &&
+		   c->s->boot_vcpus < 2) {
+		vs_at_error(&stream, "has nobody to send to: expected boot_vcpus of at least 2, or "
+				     "\"to\": \"self\"");
 		c->ok = false;
 	}
 }
@@ -110,6 +116,15 @@ static void check_unplug(struct check *c, size_t i)
 				    vs_op_name(other->op), other->name);
 			c->ok = false;
 		}
+		if (other->wait && other->op != VS_OP_REQUEST_ALL) {
+			vs_at_error(&op,
+				    "beside \"%s\" of stream \"%s\", whose guest would wait for "
+				    "vCPUs that have gone",
+				    vs_op_name(other->op), other->name);
+			c->ok = false;
+		}
+		if (other->op == VS_OP_IPI_UNICAST && stay < 2)
+			stay = 2; /* a target */
 		if (other->from == VS_FROM_VCPUS)
 			stay = other->issuers > stay ? other->issuers : stay;
 	}

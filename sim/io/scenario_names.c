@@ -20,6 +20,12 @@ const char *const vs_from_names[] = {
 	[VS_FROM_KTHREADS] = "host_threads",
 };
 
+const char *const vs_unicast_names[] = {
+	[VS_UNICAST_INDEX] = "index",
+	[VS_UNICAST_ID] = "id",
+	[VS_UNICAST_SELF] = "self",
+};
+
 const char *const vs_arrival_names[] = {
 	[VS_ARRIVAL_CLOSED] = "closed",
 	[VS_ARRIVAL_OPEN] = "open",
@@ -58,8 +64,8 @@ static const char *const op_names[] = {
 	[VS_OP_LOOKUP_BY_ID] = "lookup_by_id",
 	[VS_OP_UNPLUG] = "unplug",
 	[VS_OP_ON_SPIN] = "on_spin",
+	[VS_OP_IPI_UNICAST] = "ipi_unicast",
 	[VS_OP_GUEST_LOCK] = "guest_lock",
-	"ipi_unicast",
 	"index_of",
 	"start_stop",
 	"vp_flush",
@@ -72,9 +78,11 @@ const struct vs_choice vs_op_choice = {"an operation", op_names, VS_COUNT(op_nam
 const struct vs_choice vs_preempt_choice = {"how the host kernel preempts", vs_preempt_names,
 					    VS_COUNT(vs_preempt_names), 3};
 const struct vs_choice vs_ipi_send_choice = {"how a guest sends a broadcast", vs_ipi_send_names,
-					     VS_COUNT(vs_ipi_send_names), 1};
+					     VS_COUNT(vs_ipi_send_names),
+					     VS_COUNT(vs_ipi_send_names)};
 const struct vs_choice vs_ipi_delivery_choice = {"how an interrupt arrives", vs_ipi_delivery_names,
-						 VS_COUNT(vs_ipi_delivery_names), 1};
+						 VS_COUNT(vs_ipi_delivery_names),
+						 VS_COUNT(vs_ipi_delivery_names)};
 
 static bool is_not_yet(const struct vs_choice *choice, const char *name)
 {

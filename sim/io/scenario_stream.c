@@ -133,6 +133,22 @@ static bool read_end(const struct vs_at *stream, const struct streams *all, stru
 	return false;
 }
 
+static bool read_to(const struct vs_at *stream, struct vs_stream *out)
+{
+	struct vs_at to = vs_at_member(stream, "to");
+	size_t which = VS_UNICAST_INDEX;
+
+	if (to.value && out->op != VS_OP_IPI_UNICAST) {
+		vs_at_error(&to, "only for operation \"%s\", but this stream's is \"%s\"",
+			    vs_op_name(VS_OP_IPI_UNICAST), vs_op_name(out->op));
+		return false;
+	}
+	if (to.value && !vs_at_choice(&to, "whom it is for", vs_unicast_names, 3, &which))
+		return false;
+	out->to = (enum vs_unicast)which;
+	return true;
+}
+
 static bool read_op(const struct vs_at *stream, struct vs_stream *out)
 {
 	struct vs_at op = vs_at_member(stream, "op"), wait = vs_at_member(stream, "wait");
@@ -141,20 +157,25 @@ static bool read_op(const struct vs_at *stream, struct vs_stream *out)
 	if (!vs_read_modelled(&op, &vs_op_choice, &which))
 		return false;
 	out->op = (enum vs_op)which;
+	if (!read_to(stream, out))
+		return false;
 	if (!wait.value)
 		return true;
-	if (out->op == VS_OP_REQUEST_ALL)
+	if (out->op == VS_OP_REQUEST_ALL || out->op == VS_OP_IPI_BROADCAST ||
+	    out->op == VS_OP_IPI_UNICAST)
 		return vs_at_bool(&wait, &out->wait);
-	vs_at_error(&wait, "only for operation \"%s\", but this stream's is \"%s\"",
-		    vs_op_name(VS_OP_REQUEST_ALL), vs_op_name(out->op));
+	vs_at_error(&wait,
+		    "only for operations \"%s\", \"%s\", \"%s\", but this stream's is \"%s\"",
+		    vs_op_name(VS_OP_REQUEST_ALL), vs_op_name(VS_OP_IPI_BROADCAST),
+		    vs_op_name(VS_OP_IPI_UNICAST), vs_op_name(out->op));
 	return false;
 }
 
 static bool read_stream(const struct vs_at *at, const struct streams *all, struct vs_stream *out)
 {
-	static const char *const keys[] = {"name",     "op",       "wait",   "from",
-					   "arrival",  "think_us", "gap_us", "pace",
-					   "start_ms", "count",    "for_ms", "until"};
+	static const char *const keys[] = {"name",    "op",       "wait",   "to",   "from",
+					   "arrival", "think_us", "gap_us", "pace", "start_ms",
+					   "count",   "for_ms",   "until"};
 	struct vs_at start = vs_at_member(at, "start_ms");
 	bool ok;
 

@@ -46,7 +46,10 @@ static json_t *stream_to_json(const struct vs_scenario *s, const struct vs_strea
 	json_t *out = json_pack("{s:s, s:s, s:{s:I}}", "name", st->name, "op", vs_op_name(st->op),
 				"from", vs_from_names[st->from], (json_int_t)st->issuers);
 
-	if (st->op == VS_OP_REQUEST_ALL)
+	if (st->op == VS_OP_IPI_UNICAST)
+		out = vs_with(out, "to", json_string(vs_unicast_names[st->to]));
+	if (st->op == VS_OP_REQUEST_ALL || st->op == VS_OP_IPI_BROADCAST ||
+	    st->op == VS_OP_IPI_UNICAST)
 		out = vs_with(out, "wait", json_boolean(st->wait));
 	out = with_arrival(out, s, st);
 	out = vs_with(out, "start_ms", in_ms(st->start_ps));

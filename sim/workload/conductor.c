@@ -121,7 +121,10 @@ void vs_conductor_guest_gone(struct vs_slot *slot)
 /* Nothing costs anything here: the scenario begins with a machine that has booted. */
 static bool boot(struct vs_workload *w)
 {
-	struct vs_vm_params p = {.max_vcpus = w->s->max_vcpus, .table = w->params};
+	struct vs_vm_params p = {.max_vcpus = w->s->max_vcpus,
+				 .table = w->params,
+				 .apic_map = w->s->ipi_send != VS_SEND_SHORTHAND,
+				 .posted = w->s->ipi_delivery == VS_DELIVERY_POSTED};
 
 	w->boot_error = w->table->vm_create(&p, &w->vm);
 	for (uint32_t id = 0; id < w->s->boot_vcpus && !w->boot_error; id++)

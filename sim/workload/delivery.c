@@ -24,7 +24,7 @@ static void close_if_complete(struct vs_workload *w, struct vs_opened *o)
 {
 	if (!o->returned || o->taken < o->targets)
 		return;
-	if (o->targets)
+	if (o->targets && o->op == VS_OP_IPI_BROADCAST)
 		w->sink->latency(w->sink->ctx, o->op, VS_TO_LAST, o->last_taken - o->start);
 	o->next = w->free_opened;
 	w->free_opened = o;
@@ -58,12 +58,23 @@ static void ready(struct vs_workload *w, const void *vcpu, uint64_t index)
 	at[1] = index + 1;
 }
 
-void vs_target_entered(struct vs_workload *w, const void *vcpu, vs_ps now)
+void vs_target_entered(struct vs_slot *slot, vs_ps now)
 {
-	uint32_t line, target = find(w, vcpu, &line)[1];
+	struct vs_workload *w = slot->w;
+	uint32_t line, target = find(w, slot->vcpu, &line)[1];
+
+	if (!target)
+		return;
+	w->targets[target - 1].id = slot->id;
+	w->targets[target - 1].entered_at = now;
+}
+
+void vs_target_left(struct vs_slot *slot, vs_ps now)
+{
+	uint32_t line, target = find(slot->w, slot->vcpu, &line)[1];
 
 	if (target)
-		w->targets[target - 1].entered_at = now;
+		slot->w->targets[target - 1].left_at = now;
 }
 
 /* A vCPU that has never run would not answer: it takes no part in deliveries. Seen with the delay
@@ -73,7 +84,7 @@ static void posted(struct vs_workload *w, struct vs_target *t)
 	struct vs_opened *o = w->opened_of[vs_task_id(vs_task_current())];
 	vs_ps seen = vs_core_now->clock, window = w->s->machine.window_ps;
 
-	if (!o || o->op != VS_OP_IPI_BROADCAST || seen < window || t->entered_at > seen - window)
+	if (!o || !o->issuer->send || seen < window || t->entered_at > seen - window)
 		return;
 	if (t->n_pending == t->cap_pending) {
 		t->cap_pending = t->cap_pending ? 2 * t->cap_pending : 4;
@@ -81,7 +92,8 @@ static void posted(struct vs_workload *w, struct vs_target *t)
 		if (!t->pending)
 			vs_bug(__FILE__, __LINE__, "out of memory");
 	}
-	t->pending[t->n_pending++] = o;
+	t->pending[t->n_pending++] =
+		(struct vs_due){.opened = o, .record = vs_sender_record(o->issuer, t->id)};
 	o->targets++;
 }
 
@@ -90,8 +102,10 @@ static void taken(struct vs_workload *w, struct vs_target *t)
 	vs_ps now = vs_core_now->clock;
 
 	for (uint32_t i = 0; i < t->n_pending; i++) {
-		struct vs_opened *o = t->pending[i];
+		struct vs_opened *o = t->pending[i].opened;
 
+		if (t->pending[i].record)
+			vs_slot_acknowledge(&w->slots[t->id], t->pending[i].record);
 		o->taken++;
 		if (now > o->last_taken)
 			o->last_taken = now;
@@ -105,8 +119,8 @@ static void taken(struct vs_workload *w, struct vs_target *t)
 static void gone(struct vs_workload *w, struct vs_target *t)
 {
 	for (uint32_t i = 0; i < t->n_pending; i++) {
-		t->pending[i]->targets--;
-		close_if_complete(w, t->pending[i]);
+		t->pending[i].opened->targets--;
+		close_if_complete(w, t->pending[i].opened);
 	}
 	t->n_pending = 0;
 }

@@ -50,10 +50,17 @@ static bool lock_before(struct vs_slot *slot, vs_ps run, struct vs_guest_plan *o
 	return true;
 }
 
+/* For its targets, that is, and so in guest mode. */
+static bool waits(const struct vs_issuer *i)
+{
+	return i->send && i->send->record;
+}
+
 static void plan(void *ctx, vs_ps now, struct vs_guest_plan *out)
 {
 	struct vs_slot *slot = ctx;
-	struct vs_issuer *next = earliest(slot, now);
+	struct vs_issuer *next = slot->calling ? slot->calling : earliest(slot, now);
+	enum vs_guest_then then = next && waits(next) ? VS_GUEST_WORK : VS_GUEST_OPERATION;
 	vs_ps run, halt, left;
 
 	slot->current = next;
@@ -61,8 +68,10 @@ static void plan(void *ctx, vs_ps now, struct vs_guest_plan *out)
 		*out = (struct vs_guest_plan){.then = VS_GUEST_STOP};
 		return;
 	}
-	if (next && next->due_ps <= now) {
-		*out = (struct vs_guest_plan){.then = VS_GUEST_OPERATION};
+	if (slot->calling || (next && next->due_ps <= now)) {
+		if (next->send && next->send->phase == VS_SEND_EXITS)
+			then = VS_GUEST_OPERATION;
+		*out = (struct vs_guest_plan){.then = then};
 		return;
 	}
 	run = slot->run_left ? slot->run_left : vs_dist_draw(&slot->w->s->guest_run, slot->run_rng);
@@ -74,7 +83,7 @@ static void plan(void *ctx, vs_ps now, struct vs_guest_plan *out)
 	}
 	halt = vs_dist_draw(&slot->w->s->guest_halt, slot->halt_rng);
 	if (run >= left) {
-		*out = (struct vs_guest_plan){.run_ps = left, .then = VS_GUEST_OPERATION};
+		*out = (struct vs_guest_plan){.run_ps = left, .then = then};
 		return;
 	}
 	if (next && halt > left - run)
@@ -86,6 +95,8 @@ static void left(void *ctx, vs_ps now)
 {
 	struct vs_slot *slot = ctx;
 
+	if (slot->calling)
+		return; /* a further exit of one that has begun */
 	slot->calling = slot->current;
 	vs_issuer_begin(slot->calling, now);
 }
@@ -104,14 +115,14 @@ static void entered(void *ctx, vs_ps now)
 
 	if (!slot->has_run) {
 		slot->has_run = true;
-		vs_target_entered(slot->w, slot->vcpu, now);
+		vs_target_entered(slot, now);
 	}
 	if (slot->create_start != VS_PS_NEVER) {
 		sink->latency(sink->ctx, VS_OP_HOTPLUG, VS_TO_ONLINE, now - slot->create_start);
 		slot->create_start = VS_PS_NEVER;
 		vs_conductor_guest_online(slot);
 	}
-	if (slot->calling) {
+	if (slot->calling && !(slot->calling->send && slot->calling->send->phase)) {
 		struct vs_issuer *done = slot->calling;
 
 		slot->calling = NULL;
@@ -139,10 +150,33 @@ static void locked(void *ctx, vs_ps now)
 	sink->op(sink->ctx, VS_OP_GUEST_LOCK, slot->lock_start, now, parts, false);
 }
 
+/* Handlers first, as interrupts do. */
+static bool work(void *ctx)
+{
+	struct vs_slot *slot = ctx;
+	struct vs_issuer *i = slot->current;
+
+	if (slot->n_acks) {
+		vs_slot_handles(slot);
+		return true;
+	}
+	if (!slot->calling && i && waits(i) && i->due_ps <= vs_now_ps() &&
+	    !vs_issuer_over(i, vs_now_ps())) {
+		slot->calling = i;
+		vs_issuer_begin(i, vs_now_ps());
+	}
+	i = slot->calling;
+	if (!i || !waits(i) || i->send->phase == VS_SEND_EXITS)
+		return false;
+	vs_sender_step(i);
+	return true;
+}
+
 const struct vs_guest_ops vs_workload_guest = {.plan = plan,
 					       .left = left,
 					       .operation = operation,
 					       .entered = entered,
+					       .work = work,
 					       .locking = locking,
 					       .locked = locked};
 
@@ -161,6 +195,8 @@ void vs_slot_thread(void *arg)
 	slot->w->table->vcpu_run(slot->vcpu);
 	for (uint32_t k = 0; k < slot->n_issuers; k++)
 		vs_issuer_retire(slot->issuers[k]);
+	if (slot->unplugger)
+		vs_target_left(slot, vs_now_ps());
 	if (slot->unplugger)
 		vs_task_post(slot->unplugger->task, slot_left, slot->unplugger);
 	else

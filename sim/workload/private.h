@@ -18,7 +18,18 @@ struct vs_opened {
 	uint64_t targets, taken;
 	enum vs_op op;
 	bool error, returned;
+	struct vs_issuer *issuer;
 	struct vs_opened *next; /* free list */
+};
+
+/* A guest that sends interrupts. FILL and AWAIT: only if it waits. */
+enum vs_send_phase { VS_SEND_NOT, VS_SEND_FILL, VS_SEND_EXITS, VS_SEND_AWAIT };
+struct vs_sender {
+	enum vs_send_phase phase;
+	uint32_t to;      /* unicast: whom */
+	uint32_t next;    /* id that this phase goes on with; max_vcpus: it is over */
+	uint64_t *up;     /* targets that are up, by id: a bitmap */
+	uint64_t *record; /* call records by target's id, one per line; NULL: it does not wait */
 };
 
 /* One thread's share of a stream. Belongs to that thread's CPU. */
@@ -41,7 +52,8 @@ struct vs_issuer {
 	bool stop;
 	bool finished;
 	struct vs_opened *current;
-	bool slot_left; /* unplug: the thread of the vCPU that is to go has ended */
+	bool slot_left;         /* unplug: the thread of the vCPU that is to go has ended */
+	struct vs_sender *send; /* of interrupts; else NULL */
 };
 
 struct vs_stream_state {
@@ -73,13 +85,24 @@ struct vs_slot {
 	bool has_run;
 	bool leaves;                 /* its guest is to stop ... */
 	struct vs_issuer *unplugger; /* ... and this one waits for that */
+	uint64_t **ack; /* records of interrupts taken, for the guest's handler to clear */
+	uint32_t n_acks, acked, cap_acks;
+	bool handling;
 	vs_ps create_start; /* hotplug: when its create was called; VS_PS_NEVER: not measured */
 };
 
-/* Broadcasts posted to a vCPU and not yet taken: only touched under its request word's line. */
+/* An interrupt under way. */
+struct vs_due {
+	struct vs_opened *opened;
+	uint64_t *record; /* its sender waits for; or NULL */
+};
+
+/* Interrupts posted to a vCPU and not yet taken: only touched under its request word's line. */
 struct vs_target {
 	vs_ps entered_at; /* first guest entry; VS_PS_NEVER: has not run yet */
-	struct vs_opened **pending;
+	vs_ps left_at;    /* its thread ended, to be unplugged; VS_PS_NEVER: not yet */
+	uint32_t id;      /* valid from then on */
+	struct vs_due *pending;
 	uint32_t n_pending, cap_pending;
 };
 
@@ -138,7 +161,17 @@ void vs_slot_stop(struct vs_slot *slot, struct vs_issuer *unplugger);
 
 /* delivery.c */
 struct vs_opened *vs_opened_new(struct vs_workload *w);
-void vs_target_entered(struct vs_workload *w, const void *vcpu, vs_ps now);
+void vs_target_entered(struct vs_slot *slot, vs_ps now);
+void vs_target_left(struct vs_slot *slot, vs_ps now);
 void vs_opened_returned(struct vs_workload *w, struct vs_opened *o);
+
+/* send.c */
+bool vs_sender_init(struct vs_issuer *i);
+void vs_sender_release(struct vs_issuer *i);
+void vs_sender_exit(struct vs_issuer *i);
+void vs_sender_step(struct vs_issuer *i);
+uint64_t *vs_sender_record(const struct vs_issuer *i, uint32_t id);
+void vs_slot_handles(struct vs_slot *slot);
+void vs_slot_acknowledge(struct vs_slot *slot, uint64_t *record);
 
 #endif

@@ -59,6 +59,7 @@ void vs_issuer_begin(struct vs_issuer *i, vs_ps now)
 
 	memcpy(o->books, books, sizeof(o->books));
 	o->op = i->stream->def->op;
+	o->issuer = i;
 	o->start = now;
 	if (i->stream->def->arrival == VS_ARRIVAL_OPEN && i->due_ps < now) {
 		o->books[VS_CAUSE_SCHED] -= now - i->due_ps; /* waited for its issuer */
@@ -135,7 +136,8 @@ void vs_issuer_perform(struct vs_issuer *i)
 		ok = hotplug(i);
 		break;
 	case VS_OP_IPI_BROADCAST:
-		w->table->broadcast(w->vm, i->slot ? i->slot->vcpu : NULL);
+	case VS_OP_IPI_UNICAST:
+		vs_sender_exit(i);
 		break;
 	case VS_OP_REQUEST_ALL:
 		w->table->request_all(w->vm, i->stream->def->wait);

@@ -61,7 +61,8 @@ static bool make_issuer(struct vs_stream_state *s, uint32_t k, uint32_t *next_vc
 		i->slot->issuers[i->slot->n_issuers++] = i;
 		i->task = i->slot->task;
 		vs_issuer_next(i, 0);
-		return true;
+		return (def->op != VS_OP_IPI_BROADCAST && def->op != VS_OP_IPI_UNICAST) ||
+		       vs_sender_init(i);
 	}
 	snprintf(name, sizeof(name), "%.20s/%u", def->name, k);
 	struct vs_task_params p = {.name = name,
@@ -126,7 +127,7 @@ static bool make(struct vs_workload *w)
 	if (!w->by_line || !w->slots || !w->targets || !w->streams)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
-		w->targets[i].entered_at = VS_PS_NEVER;
+		w->targets[i].entered_at = w->targets[i].left_at = VS_PS_NEVER;
 	if (w->s->guest_locks)
 		w->locks = vs_hw_arena_take(w->hw, w->s->guest_locks * VS_LOCK_WORDS * 8, 0);
 	w->conductor = vs_task_new(w->host, &p);
@@ -172,6 +173,7 @@ static void free_issuer(struct vs_issuer *i)
 {
 	gsl_rng_free(i->rng);
 	gsl_rng_free(i->choices);
+	vs_sender_release(i);
 }
 
 void vs_workload_free(struct vs_workload *w)
@@ -183,6 +185,7 @@ void vs_workload_free(struct vs_workload *w)
 		gsl_rng_free(w->slots[id].halt_rng);
 		gsl_rng_free(w->slots[id].lock_rng);
 		free(w->slots[id].issuers);
+		free(w->slots[id].ack);
 	}
 	for (uint32_t id = 0; w->targets && id < w->s->max_vcpus; id++)
 		free(w->targets[id].pending);

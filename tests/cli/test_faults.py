@@ -66,10 +66,10 @@ class Planted(Case):
 
 
 class Broken(Case):
-    def caught(self, name, *checks, scenario=SMOKE, status=CHECK):
+    def caught(self, name, *checks, scenario=SMOKE, status=CHECK, more=()):
         done = self.run_here("--module", BROKEN / f"{name}.so", "--table", f"broken-{name}",
                              "--reps", 1, "--silent-s", 2, "--set", "/limits/wall_s=600",
-                             "-o", "out.json", scenario)
+                             "-o", "out.json", *more, scenario)
         self.ends(done, status)
         (run,) = self.read("out.json")["runs"]
         found = {v["check"] for v in run["violations"]}
@@ -79,6 +79,9 @@ class Broken(Case):
 
     def test_use_after_free(self):
         self.caught("no-grace-period", "use-after-free")
+
+    def test_apic_map_freed_at_once(self):
+        self.caught("map-at-once", "use-after-free", more=("--set", "/host/ipi_send=pv"))
 
     def test_not_ready(self):
         self.caught("early", "vcpu-not-ready", scenario=HERE / "crowd.json")

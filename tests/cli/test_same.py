@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import unittest
 
-from cli import BUILD, EXECUTABLE, SANITIZED, SMOKE, SOURCE, Case, vcpusim
+from cli import BUILD, EXECUTABLE, HERE, SANITIZED, SMOKE, SOURCE, Case, vcpusim
+
+IPI = HERE / "ipi.json"
 
 
 def window_ps(machine):
@@ -19,7 +21,7 @@ FULL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "full.json")
 
 
 def result(*args, scenario=SMOKE, **how):
-    """The result as bytes; tests stop at once if a run went wrong."""
+    """The result as text; tests stop at once if a run went wrong."""
     done = vcpusim("-q", "-o", "-", *args, scenario, **how)
     if done.status:
         raise AssertionError(f"status {done.status} of {args}: {done.err}")
@@ -109,6 +111,18 @@ class Same(Case):
                     break
             else:
                 self.fail(f"no seed breaks at a window of {window} ps")
+
+    def test_every_way_to_send_and_deliver(self):
+        for send in ("shorthand", "physical", "cluster", "pv"):
+            for delivery in ("exit", "posted"):
+                ways = ["--bare", "--set", f"/host/ipi_send={send}",
+                        "--set", f"/host/ipi_delivery={delivery}"]
+                strict = result(*ways, "--strict", "--paranoid", scenario=IPI)
+                for window in (0, 1, self.w // 4 + 1, self.w):
+                    for order in ("up", "down", "shuffled"):
+                        found = result(*ways, "--window-ps", window, "--host-order", order,
+                                       scenario=IPI)
+                        self.assertTrue(found == strict, f"{ways} {window} {order} differs")
 
     def test_number_of_processes(self):
         self.is_same("--jobs", 1)

@@ -22,9 +22,9 @@ FORM_ONLY = ["unknown-key", "unknown-key-far-off", "unknown-key-nested", "unknow
              "nothing-in-it", "not-an-object", "other-schema", "result-as-scenario",
              "zero-count", "negative-count", "zero-vcpus", "too-many-vcpus", "never-ends",
              "two-ends", "no-streams", "no-tables", "table-twice", "operation-not-modelled",
-             "unknown-operation", "not-modelled-host", "unknown-distribution",
+             "unknown-operation", "unknown-host-choice", "unknown-distribution",
              "distribution-parameters", "empirical-values", "open-without-gap",
-             "think-time-when-open", "wait-of-a-broadcast", "unfit-name", "machine-wrong-type",
+             "think-time-when-open", "wait-of-a-lookup", "to-of-a-broadcast", "unknown-target", "unfit-name", "machine-wrong-type",
              "two-kinds-of-issuers", "stream-not-an-object", "limit-too-long", "many-errors",
              "halt-poll", "guest-lock"]
 

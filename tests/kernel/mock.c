@@ -436,6 +436,28 @@ void vs_kick_cpu(uint32_t cpu)
 	mock.kicked[cpu / 64] |= UINT64_C(1) << cpu % 64;
 }
 
+void vs_notify_cpu(uint32_t cpu)
+{
+	mock.notifications++;
+	mock.notified[cpu / 64] |= mock.irqs_off[cpu / 64] & UINT64_C(1) << cpu % 64;
+}
+
+void vs_irq_disable(void)
+{
+	mock.irqs_off[vs_cpu_id() / 64] |= UINT64_C(1) << vs_cpu_id() % 64;
+}
+
+void vs_irq_enable(void)
+{
+	mock.irqs_off[vs_cpu_id() / 64] &= ~(UINT64_C(1) << vs_cpu_id() % 64);
+	mock.notified[vs_cpu_id() / 64] &= ~(UINT64_C(1) << vs_cpu_id() % 64);
+}
+
+void vs_work(enum vs_work what)
+{
+	(void)what;
+}
+
 void vs_kick_cpus(const uint64_t *bitmap, size_t n_words, bool wait)
 {
 	mock.waits += wait;
@@ -500,7 +522,13 @@ void vs_rcu_barrier(void)
 
 enum vs_exit vs_guest_run(void)
 {
-	return mock.guest.run();
+	enum vs_exit why;
+
+	vs_irq_disable();
+	why = mock.guest.run();
+	if (why != VS_EXIT_NONE)
+		vs_irq_enable();
+	return why;
 }
 
 void vs_guest_operation(void)

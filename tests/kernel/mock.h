@@ -52,8 +52,12 @@ struct mock_state {
 	uint64_t fail_at;  /* this allocation (1 = the next after setting n_allocs = 0) fails */
 	uint64_t live[3];  /* objects by enum vs_mem_class */
 	uint64_t kicks;
-	uint64_t kicked[64]; /* CPUs kicked, as a bitmap */
-	uint64_t waits;      /* kicks that waited */
+	uint64_t kicked[64];   /* CPUs kicked, as a bitmap */
+	uint64_t notified[64]; /* CPUs with a notification that waits; lost while interrupts are on
+				*/
+	uint64_t irqs_off[64];
+	uint64_t notifications;
+	uint64_t waits; /* kicks that waited */
 	uint64_t posted, taken;
 	uint64_t visits; /* of walks */
 	uint64_t synchronized;

@@ -96,10 +96,14 @@ static void kick(struct thread *t)
 {
 	uint64_t map = draw(t, UINT64_C(1) << t->w->r.s.cpus);
 
-	if (draw(t, 2))
-		vs_kick_cpus(&map, 1, draw(t, 2));
-	else
+	uint64_t how = draw(t, 4);
+
+	if (how < 2)
+		vs_kick_cpus(&map, 1, how);
+	else if (how == 2)
 		vs_kick_cpu(draw(t, t->w->r.s.cpus));
+	else
+		vs_notify_cpu(draw(t, t->w->r.s.cpus));
 }
 
 static void reader(struct thread *t)
@@ -207,10 +211,12 @@ static void plan(void *ctx, vs_ps now, struct vs_guest_plan *out)
 {
 	struct thread *t = ctx;
 
+	static const enum vs_guest_then then[] = {VS_GUEST_HALT, VS_GUEST_OPERATION, VS_GUEST_WORK};
+
 	note(t, now);
 	note(t, t->posted);
 	*out = (struct vs_guest_plan){.run_ps = NS(draw(t, 20000)),
-				      .then = draw(t, 2) ? VS_GUEST_HALT : VS_GUEST_OPERATION,
+				      .then = then[draw(t, 3)],
 				      .halt_ps = NS(1 + draw(t, 50000))};
 }
 
@@ -229,8 +235,20 @@ static void entered(void *ctx, vs_ps now)
 	note(ctx, now);
 }
 
+/* Guests touch memory themselves, a few lines now and then. */
+static bool work(void *ctx)
+{
+	struct thread *t = ctx;
+
+	if (draw(t, 3))
+		return false;
+	touch(t);
+	note(t, vs_now_ps());
+	return true;
+}
+
 static const struct vs_guest_ops guest_ops = {
-	.plan = plan, .left = left, .operation = operation, .entered = entered};
+	.plan = plan, .left = left, .operation = operation, .entered = entered, .work = work};
 
 static void vcpu(void *arg)
 {
@@ -240,6 +258,10 @@ static void vcpu(void *arg)
 		enum vs_exit why = vs_guest_run();
 
 		note(t, why);
+		if (why == VS_EXIT_NONE) {
+			touch(t); /* in guest mode still */
+			continue;
+		}
 		if (why == VS_EXIT_OPERATION)
 			vs_guest_operation();
 		if (why == VS_EXIT_HLT)

@@ -9,7 +9,8 @@ static uint32_t next_id, online;
 
 static void birth(void *arg)
 {
-	struct vs_vm_params params = {.max_vcpus = ABUSE_CREATORS * ABUSE_CREATES};
+	struct vs_vm_params params = {.max_vcpus = ABUSE_CREATORS * ABUSE_CREATES,
+				      .apic_map = true};
 
 	(void)arg;
 	if (t->vm_create(&params, &vm))
@@ -51,9 +52,12 @@ static void look_up(void *arg)
 
 static void walk(void *arg)
 {
+	struct vs_ipi all = {.to = VS_IPI_SET, .set = {UINT64_MAX}};
+
 	(void)arg;
 	while (creators) {
 		t->broadcast(vm, NULL);
+		t->ipi(vm, NULL, &all);
 		t->request_all(vm, mock_random() % 2);
 		mock_point();
 	}

@@ -19,15 +19,15 @@
 static const struct vs_table *t;
 static void *vm, *vcpus[VCPUS];
 static int left, operations;
-static uint64_t in_guest, lost;
+static uint64_t in_guest, lost, notifications;
 
-static bool take_kick(void)
+static bool take(uint64_t *pending)
 {
 	uint64_t bit = UINT64_C(1) << vs_cpu_id();
-	bool kicked = mock.kicked[0] & bit;
+	bool there = *pending & bit;
 
-	mock.kicked[0] &= ~bit;
-	return kicked;
+	*pending &= ~bit;
+	return there;
 }
 
 static enum vs_exit guest(void)
@@ -41,8 +41,11 @@ static enum vs_exit guest(void)
 		return VS_EXIT_HLT;
 	if (what == 1)
 		return VS_EXIT_OPERATION;
-	while (!take_kick() && !mock.stopped && !mock_cpu_wanted())
+	while (!take(mock.kicked) && !mock.stopped && !mock_cpu_wanted()) {
+		if (take(mock.notified))
+			return VS_EXIT_NONE;
 		mock_point();
+	}
 	return VS_EXIT_INTERRUPT;
 }
 
@@ -58,9 +61,9 @@ static bool need_resched(void)
 
 static void birth(void *arg)
 {
-	struct vs_vm_params params = {.max_vcpus = VCPUS};
+	const bool *posted = arg;
+	struct vs_vm_params params = {.max_vcpus = VCPUS, .apic_map = true, .posted = *posted};
 
-	(void)arg;
 	if (t->vm_create(&params, &vm))
 		abort();
 	for (uint32_t i = 0; i < VCPUS; i++)
@@ -82,12 +85,14 @@ static void run(void *vcpu)
 
 static void send(void *arg)
 {
+	struct vs_ipi all = {.to = VS_IPI_SET, .set = {(1 << VCPUS) - 1}};
+
 	(void)arg;
 	for (uint64_t round = 1; round <= ROUNDS && !lost; round++) {
 		uint64_t patience = PATIENCE;
 
 		t->request_all(vm, mock_random() % 2);
-		if (t->broadcast(vm, NULL) != VCPUS)
+		if ((round % 2 ? t->broadcast(vm, NULL) : t->ipi(vm, NULL, &all)) != VCPUS)
 			abort();
 		while (mock.taken < round * VCPUS && --patience)
 			mock_point();
@@ -111,19 +116,23 @@ int main(void)
 						 .should_exit = need_resched,
 						 .halt_ps = VS_PS_NEVER};
 		left = VCPUS;
-		mock_call(birth, NULL);
+		bool posted = seed / 2 % 2;
+
+		mock_call(birth, &posted);
 		mock_spawn(VCPUS, send, NULL);
 		for (uint32_t i = 0; i < VCPUS; i++)
 			mock_spawn(i, run, vcpus[i]);
 		mock_run();
 		if (!mock.faults[MOCK_DEADLOCK])
 			mock_call(end, NULL);
+		notifications += mock.notifications;
 		if (mock_faults() || lost) {
 			fprintf(stderr, "%s: seed %lu: lost %lu\n", t->name, (unsigned long)seed,
 				(unsigned long)lost);
 			return 1;
 		}
 	}
-	/* guests were entered, and exits for operations were among what was tried */
-	return in_guest < SEEDS * ROUNDS || !operations;
+	/* guests were entered, and exits for operations and notifications were among what was tried
+	 */
+	return in_guest < SEEDS * ROUNDS || !operations || !notifications;
 }

@@ -324,6 +324,89 @@ START_TEST(vm_of_impossible_size_is_refused)
 }
 END_TEST
 
+/* -- interrupts by id --------------------------------------------------------------------------
+ */
+
+static uint32_t send_set(uint32_t first, uint64_t low, uint64_t high)
+{
+	struct vs_ipi ipi = {.to = VS_IPI_SET, .first = first, .set = {low, high}};
+
+	return t->ipi(vm, NULL, &ipi);
+}
+
+/* Ids 0, 3, 6 ... 207. A map per create beside the vCPU, freed a grace period after the next. */
+static void by_id(void *arg)
+{
+	struct vs_vm_params params = {.max_vcpus = MAX, .apic_map = *(bool *)arg, .table = param};
+	struct vs_ipi one = {.to = VS_IPI_ID, .first = 6};
+
+	ck_assert_int_eq(t->vm_create(&params, &vm), 0);
+	for (uint32_t i = 0; i < N; i++) {
+		uint64_t live = mock.live[VS_MEM_KERNEL];
+
+		ck_assert_int_eq(t->vcpu_create(vm, 3 * i, &vcpus[i]), 0);
+		ck_assert_uint_eq(mock.live[VS_MEM_KERNEL] - live, 1 + params.apic_map);
+		ck_assert_uint_eq(send_set(3 * i, 7, 0), 1);
+	}
+	vs_rcu_barrier(); /* all maps but the last go: N descriptors, the VM's counters, one map */
+	ck_assert_uint_eq(mock.live[VS_MEM_KERNEL], N + 1 + params.apic_map);
+	mock.posted = 0;
+	ck_assert_uint_eq(t->ipi(vm, NULL, &one), 1);
+	ck_assert_uint_eq(mock.posted, 1);
+	one.first = 7; /* nobody's */
+	ck_assert_uint_eq(t->ipi(vm, NULL, &one), 0);
+	one.first = 4 * MAX + 3; /* beyond any */
+	ck_assert_uint_eq(t->ipi(vm, NULL, &one), 0);
+	one.first = UINT32_MAX;
+	ck_assert_uint_eq(t->ipi(vm, NULL, &one), 0);
+	ck_assert_uint_eq(send_set(0, UINT64_MAX, UINT64_MAX), 43);   /* 0 to 126 */
+	ck_assert_uint_eq(send_set(128, UINT64_MAX, UINT64_MAX), 27); /* 129 to 207 */
+	ck_assert_uint_eq(send_set(208, UINT64_MAX, UINT64_MAX), 0);
+	t->vm_destroy(vm);
+	for (int class = 0; class < 3; class ++)
+		ck_assert_uint_eq(mock.live[class], 0);
+}
+
+START_TEST(I1_directed_sends_find_their_targets)
+{
+	bool map = _i;
+
+	t = vs_module.tables[0];
+	mock_init(2, 1);
+	mock_call(by_id, &map);
+	ck_assert_uint_eq(mock_faults(), 0);
+}
+END_TEST
+
+/* A map that cannot be had is done without: the only allocation of a create whose failure does not
+ * fail it. */
+static void no_map(void *arg)
+{
+	struct vs_vm_params params = {.max_vcpus = MAX, .apic_map = true, .table = param};
+	uint64_t k = 0;
+	int r;
+
+	(void)arg;
+	ck_assert_int_eq(t->vm_create(&params, &vm), 0);
+	create_n(4);
+	do {
+		mock.n_allocs = 0;
+		mock.fail_at = ++k;
+		r = t->vcpu_create(vm, 4, &vcpus[4]);
+		ck_assert_uint_ge(mock.n_allocs, k); /* one did fail */
+	} while (r);
+	mock.fail_at = 0;
+	ck_assert_uint_eq(send_set(0, UINT64_MAX, 0), 5);
+	t->vm_destroy(vm);
+	ck_assert_uint_eq(mock.live[VS_MEM_KERNEL], 0);
+}
+
+START_TEST(I2_without_a_map_by_the_table)
+{
+	run(no_map);
+}
+END_TEST
+
 /* -- progress ---------------------------------------------------------------------------------- */
 
 static void p1(void *arg)
@@ -384,6 +467,8 @@ int main(int argc, char **argv)
 	tcase_add_test(c, L2_refused_create_leaves_all_as_it_was);
 	tcase_add_test(c, L3_the_last_can_go_or_there_is_a_reason);
 	tcase_add_test(c, vm_of_impossible_size_is_refused);
+	tcase_add_loop_test(c, I1_directed_sends_find_their_targets, 0, 2);
+	tcase_add_test(c, I2_without_a_map_by_the_table);
 	tcase_add_test(c, P1_readers_neither_wait_nor_allocate);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);

@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+"""Published interrupt figures beside simulated ones, as the table of docs/validation.md.
+
+    validation.py RESULT.json...                      prints the table
+    validation.py --check docs/validation.md RESULT.json...
+                                                      exits 1 if the document's table is out of date
+
+Results of scenarios/validation/ipi-skylake-80.json, one for each host.ipi_send:
+
+    for how in physical cluster pv; do
+      ./vcpusim -q -o $how.json --set /host/ipi_send=$how scenarios/validation/ipi-skylake-80.json
+    done
+"""
+
+import argparse
+import json
+import re
+import sys
+
+BENCHMARK = "4180bf1b655a"
+EXIT_COST = "0c5f81dad46c"
+TOLERANCE = 0.02  # between the document and a run: other compilers announce other accesses
+FIT = 0.01        # between what was fitted and what it was fitted to
+
+# what, published us, commit, fitted?, where the simulated figure is
+FIGURES = [
+    ("broadcast, physical", 198.451, BENCHMARK, True, ("physical", "ipi_broadcast", "latency_ns")),
+    ("broadcast, cluster", 92.822, BENCHMARK, True, ("cluster", "ipi_broadcast", "latency_ns")),
+    ("broadcast, hypercall (VM in cluster mode)", 75.723, BENCHMARK, False,
+     ("pv", "ipi_broadcast", "latency_ns")),
+    ("broadcast, hypercall (VM in physical mode)", 78.065, BENCHMARK, False,
+     ("pv", "ipi_broadcast", "latency_ns")),
+    ("normal, total (mean of 2.50 to 2.56)", 2.530, BENCHMARK, False,
+     ("physical", "ipi_unicast", "latency_ns")),
+    ("normal, one way (mean of 2.19 to 2.29)", 2.246, BENCHMARK, False,
+     ("physical", "ipi_unicast", "delivery_ns")),
+    ("interrupt exit, mean", 0.71, EXIT_COST, True, None),
+]
+EXIT_PARTS = ("/guest_exit_ns", "/ipi_handler_ns", "/guest_entry_ns")
+
+
+def parameters(result):
+    return {p["pointer"]: p["value"] for p in result["provenance"]["machine"]["parameters"]}
+
+
+def simulated_us(results, where):
+    """A mean, in microseconds. One way: until the guest's handler has run."""
+    machine = parameters(next(iter(results.values())))
+    if where is None:
+        return sum(machine[p] for p in EXIT_PARTS) / 1000
+    how, operation, latency = where
+    (run,) = results[how]["runs"]
+    if run["status"] != "ok":
+        sys.exit(f"{how}: {run['status']}: {run['message']}")
+    ns = run["ops"][operation][latency]["mean"]
+    return (ns + machine["/guest_handler_ns"] * (latency == "delivery_ns")) / 1000
+
+
+def rows(results):
+    for what, published, commit, fitted, where in FIGURES:
+        simulated = simulated_us(results, where)
+        yield what, published, simulated, simulated / published - 1, fitted, commit
+
+
+def table(results):
+    lines = ["| figure | published us | simulated us | off by | | source |",
+             "|---|---|---|---|---|---|"]
+    for what, published, simulated, off, fitted, commit in rows(results):
+        kind = "fitted" if fitted else "residual"
+        lines.append(f"| {what} | {published:.2f} | {simulated:.2f} | {100 * off:+.1f} % | {kind} "
+                     f"| Linux commit {commit} |")
+    return lines
+
+
+def out_of_date(document, results):
+    """What is wrong with the document, in lines of text."""
+    for what, published, simulated, off, fitted, _ in rows(results):
+        if fitted and abs(off) > FIT:
+            yield f"{what}: fitted to {published} us, but a run says {simulated:.3f}"
+        row = re.search(rf"^\| {re.escape(what)} \| [\d.]+ \| ([\d.]+) \|", document, re.M)
+        if not row:
+            yield f"{what}: not in the document"
+        elif abs(float(row[1]) / simulated - 1) > TOLERANCE + 0.005 / simulated:
+            yield f"{what}: the document says {row[1]} us, a run {simulated:.2f}"
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("--check", metavar="DOCUMENT")
+    p.add_argument("results", nargs="+", metavar="RESULT.json")
+    args = p.parse_args()
+    results = {}
+    for path in args.results:
+        with open(path, encoding="utf-8") as f:
+            result = json.load(f)
+        results[result["scenario"]["host"]["ipi_send"]] = result
+    if not args.check:
+        print("\n".join(table(results)))
+        return 0
+    with open(args.check, encoding="utf-8") as f:
+        wrong = list(out_of_date(f.read(), results))
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

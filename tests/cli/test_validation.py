@@ -1,0 +1,41 @@
+"""docs/validation.md says what the simulator says."""
+
+import subprocess
+import unittest
+
+from cli import SOURCE, Case
+
+SCENARIO = SOURCE / "scenarios/validation/ipi-skylake-80.json"
+SCRIPT = SOURCE / "analysis/validation.py"
+DOCUMENT = SOURCE / "docs/validation.md"
+
+
+class Validation(Case):
+    def setUp(self):
+        super().setUp()
+        self.results = []
+        for how in ("physical", "cluster", "pv"):
+            self.ends(self.run_here("-q", "-o", f"{how}.json", "--set", f"/host/ipi_send={how}",
+                                    SCENARIO), 0)
+            self.results.append(self.dir / f"{how}.json")
+
+    def script(self, *args):
+        return subprocess.run(["/usr/bin/python3", "-B", SCRIPT, *args, *self.results],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+
+    def test_the_document_is_up_to_date(self):
+        done = self.script("--check", DOCUMENT)
+        self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
+
+    def test_a_wrong_document_is_noticed(self):
+        text = DOCUMENT.read_text()
+        row = next(line for line in text.split("\n") if line.startswith("| normal, total"))
+        for wrong in (text.replace(row, row.replace(" 2.85 ", " 2.95 ")), text.replace(row, "")):
+            self.assertNotEqual(wrong, text)
+            done = self.script("--check", self.write("wrong.md", wrong))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"normal, total", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
