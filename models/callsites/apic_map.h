@@ -4,10 +4,10 @@
  *	kvm->arch.apic_map --> | rcu | max_apic_id | phys_map[0] | ... | phys_map[max_apic_id] |
  *
  * The map is never changed: every vCPU that comes or goes builds a new one by two walks over all
- *vCPUs, under a mutex of its own, publishes it and frees the old one after a grace period; a vCPU
- *that goes is freed after one too. Readers look it up and use what they found inside one RCU
- *section. A map that cannot be allocated is none: senders then find their targets by the table,
- *until the next hotplug.
+ * vCPUs, under a mutex of its own, publishes it and frees the old one after a grace period; a vCPU
+ * that goes is freed after one too. Readers look it up and use what they found inside one RCU
+ * section. A map that cannot be allocated is none: senders then find their targets by the table,
+ * until the next hotplug.
  *
  * x2APIC ids: a cluster is 16 ids in a row, so that the one array serves logical addressing too.
  */

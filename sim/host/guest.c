@@ -111,7 +111,8 @@ static void leave(struct vs_cpu *cpu, struct vs_task *t, enum vs_exit why)
 		t->guest->left(t->guest_ctx, cpu->core->clock);
 	vs_hw_charge(cpu->core, cpu->host->m->guest_exit_ps, VS_CAUSE_GUEST_TRANSITION);
 	tell_hook(cpu, false);
-	cpu->stats.exits[why]++;
+	if (why < VS_EXIT_REASONS) /* the end of the VM is none of the guest's */
+		cpu->stats.exits[why]++;
 	vs_tick_arm(cpu, cpu->core->clock);
 }
 

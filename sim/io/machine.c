@@ -412,11 +412,13 @@ bool vs_machine_load_params(const char *name_or_path, const char *beside_dir,
 	bool ok = false;
 
 	memset(out, 0, sizeof(*out));
-	if (!path)
+	if (!path) {
 		vs_errors_add(errs, name_or_path, 0, 0, NULL, "out of memory");
-	else if (vs_doc_load(&l.doc, path, errs))
-		ok = (!set || vs_machine_set_apply(&l.doc, set)) &
-		     read_machine(&l, by_name ? name_or_path : NULL);
+	} else if (vs_doc_load(&l.doc, path, errs)) {
+		bool all_set = !set || vs_machine_set_apply(&l.doc, set);
+
+		ok = read_machine(&l, by_name ? name_or_path : NULL) && all_set;
+	}
 	if (ok && params)
 		*params = l.params;
 	else
