@@ -20,6 +20,9 @@
 #ifndef KVM_ARRAY_WALK_SECTION
 #define KVM_ARRAY_WALK_INDEX
 #endif
+#ifndef KVM_ARRAY_WAIT
+#define KVM_ARRAY_WAIT() synchronize_rcu()
+#endif
 #ifndef KVM_ARRAY_ROOM
 #define KVM_ARRAY_ROOM(kvm, n) (n)
 #endif
@@ -59,7 +62,7 @@ static inline void guard_leave(struct kvm *kvm, int cookie)
 static inline void guard_quiesce(struct kvm *kvm)
 {
 	(void)kvm;
-	synchronize_rcu();
+	KVM_ARRAY_WAIT();
 }
 
 #endif

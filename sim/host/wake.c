@@ -89,7 +89,8 @@ void vs_wake_here(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 			t->pending_wake = true;
 		return;
 	}
-	t->entry = t->state == VS_NEW ? VS_ENTRY_NEW : VS_ENTRY_WOKEN;
+	/* kernel threads have been there, asleep, since the machine came up */
+	t->entry = t->state == VS_NEW && t->kind != VS_TASK_KTHREAD ? VS_ENTRY_NEW : VS_ENTRY_WOKEN;
 	end_sleep(cpu, t, at);
 	if (!t->pinned && cpu->mode != VS_CPU_IDLE) {
 		vs_ps seen = cpu->host->acting ? cpu->seen_at : cpu->core->clock;

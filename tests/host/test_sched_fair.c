@@ -233,6 +233,34 @@ START_TEST(woken_just_preempts)
 }
 END_TEST
 
+static void tell(void *arg)
+{
+	(void)arg;
+	w.at[1] = vs_now_ps();
+}
+
+/*
+ * K starts at 5, when A, from 0.0013 on at v 6, is at 10.9987. A kernel thread has slept since long
+ * before: it is put 3 behind A and comes in as in woken_preempts. Any other is new, half a latency
+ * ahead of A, and has to wait for the tick at 10: 1 us, the interrupt at 5 being over, and a
+ * switch.
+ */
+START_TEST(kernel_thread_is_no_newcomer)
+{
+	struct job a = {0, MS(20)};
+	struct vs_task_params p = {.name = "k",
+				   .kind = _i ? VS_TASK_CONTROL : VS_TASK_KTHREAD,
+				   .pinned = true,
+				   .fn = tell};
+
+	begin(100);
+	start(&a, 0);
+	rig_start(&w.r, &p, MS(5));
+	rig_run(&w.r, MS(1000));
+	ck_assert_uint_eq(w.at[1], _i ? MS(10) + US(2) : MS(5) + NS(1200));
+}
+END_TEST
+
 /*
  * S sleeps until 100.5 and is then 3 behind A, not a hundred: A, with 100.4977 since 0.0023 of
  * which 100 ticks took 0.1, is at v 109.4977, S at 106.4977. S comes in at 100.5012 and has 20 to
@@ -265,6 +293,7 @@ int main(void)
 	tcase_add_test(c, woken_preempts);
 	tcase_add_test(c, woken_does_not_preempt);
 	tcase_add_test(c, woken_just_preempts);
+	tcase_add_loop_test(c, kernel_thread_is_no_newcomer, 0, 2);
 	tcase_add_test(c, credit_is_bounded);
 	suite_add_tcase(s, c);
 	srunner_run_all(r, CK_NORMAL);

@@ -184,6 +184,51 @@ START_TEST(voluntary_not_anywhere)
 }
 END_TEST
 
+static struct vs_task *reader;
+
+static void inside_a_reader(void *arg)
+{
+	uint32_t *depth = vs_task_rcu_depth(reader);
+
+	(void)arg;
+	++*depth;
+	work(US(5));
+	vs_cpu_relax();
+	mark(&w.a);
+	--*depth;
+	work(US(1));
+	vs_cond_resched();
+}
+
+static void run_reader(enum vs_preempt preempt)
+{
+	struct vs_task_params p = {
+		.name = "reader", .kind = VS_TASK_KTHREAD, .pinned = true, .fn = inside_a_reader};
+
+	begin(preempt);
+	reader = rig_start(&w.r, &p, US(1));
+	start(mark, &w.b, 1, US(3));
+	rig_run(&w.r, MS(100));
+}
+
+/* A full kernel preempts readers like anybody else: as in full_anywhere. */
+START_TEST(full_inside_a_reader)
+{
+	run_reader(VS_PREEMPT_FULL);
+	ck_assert_uint_eq(w.b, NS(7500));
+	ck_assert_uint_eq(w.a, NS(8501));
+}
+END_TEST
+
+/* A voluntary one does not, until its section has ended: 6.301, 1 more, and a switch. */
+START_TEST(voluntary_after_the_reader)
+{
+	run_reader(VS_PREEMPT_VOLUNTARY);
+	ck_assert_uint_eq(w.a, NS(6301));
+	ck_assert_uint_eq(w.b, NS(8301));
+}
+END_TEST
+
 /* -- real-time --------------------------------------------------------------------------------- */
 
 static vs_ps at[3];
@@ -229,6 +274,8 @@ int main(void)
 	tcase_add_test(c, full_when_it_may);
 	tcase_add_test(c, full_anywhere);
 	tcase_add_test(c, voluntary_not_anywhere);
+	tcase_add_test(c, full_inside_a_reader);
+	tcase_add_test(c, voluntary_after_the_reader);
 	tcase_add_test(c, real_time_by_priority_and_turn);
 	suite_add_tcase(s, c);
 	srunner_run_all(r, CK_NORMAL);
