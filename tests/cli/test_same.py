@@ -102,6 +102,25 @@ class Same(Case):
                 how = ("--window-ps", window, "--host-order", order, "--paranoid")
                 self.assertTrue(result(*how, scenario=FULL) == strict, how)
 
+    def test_what_shows_the_host(self):
+        shorter = {
+            "overcommit-4x": ["/streams/0/count=3", "/streams/1/for_ms=20"],
+            "guest-resident": ["/streams/0/count=3"],
+            "nohz-full": ["/streams/0/count=3"],
+            "storm-hz": ["/streams/0/count=2", "/vm/boot_vcpus=96", "/host/hz=1000"],
+            "grace-periods": ["/streams/0/count=8", "/streams/1/count=8"],
+        }
+        for name, sets in shorter.items():
+            scenario = SOURCE / f"scenarios/{name}.json"
+            machine = json.loads(scenario.read_text())["machine"]
+            args = ["--reps", 1, "--bare"] + [arg for one in sets for arg in ("--set", one)]
+            strict = result(*args, "--strict", "--paranoid", scenario=scenario)
+            for window, order in ((0, "down"), (1, "shuffled"), (window_ps(machine), "down"),
+                                  (window_ps(machine), "shuffled"), (window_ps(machine), "up")):
+                found = result(*args, "--window-ps", window, "--host-order", order,
+                               scenario=scenario)
+                self.assertTrue(found == strict, f"{name} {window} {order} differs")
+
     def test_wider_windows_are_seen_to_break(self):
         """Else the test above could not fail. A broken run ends in an assert or in another result."""
         for window in (self.w + 1, 2 * self.w):
