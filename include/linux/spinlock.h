@@ -45,4 +45,6 @@ static inline bool spin_is_locked(const spinlock_t *lock)
 	return READ_ONCE(lock->locked) != 0;
 }
 
+#include <linux/rwlock.h> /* reader-writer locks come with this header */
+
 #endif

@@ -22,7 +22,7 @@ static struct spin_node *claim_node(void)
 		if (node->used)
 			continue;
 		node->used = 1;
-		node->next = NULL;
+		WRITE_ONCE(node->next, NULL); /* who was behind us the last time wrote it */
 		node->granted = 0;
 		return node;
 	}

@@ -15,7 +15,7 @@
 #ifndef VS_TABLE_RWLOCK_ARRAY_H
 #define VS_TABLE_RWLOCK_ARRAY_H
 
-#include <linux/rwlock.h>
+#include <linux/spinlock.h>
 
 #define KVM_ARRAY_ROOM(kvm, n) KVM_ARRAY_DOUBLED(n)
 

@@ -2,10 +2,14 @@
 
 #include "tests/kernel/mock.h"
 
+/* Threads share these in the mock and for real: relaxed, so that they order nothing for the table.
+ */
+#define LOAD(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define NEXT(x) __atomic_fetch_add(&(x), 1, __ATOMIC_RELAXED)
+
 static const struct vs_table *t;
 static void *vm;
-static int creators;
-static uint32_t next_id, online;
+static uint32_t next_id, done, over, online;
 
 static void birth(void *arg)
 {
@@ -30,19 +34,21 @@ static void create(void *arg)
 
 	(void)arg;
 	for (int i = 0; i < ABUSE_CREATES; i++)
-		if (t->vcpu_create(vm, next_id++, &vcpu))
+		if (t->vcpu_create(vm, NEXT(next_id), &vcpu))
 			vs_bug(__FILE__, __LINE__, "create failed");
+	if (NEXT(done) + 1 < ABUSE_CREATORS)
+		return;
 	/* the last to finish takes as many out again */
-	for (int i = 0; creators == 1 && t->vcpu_unplug && i < ABUSE_CREATES; i++)
+	for (int i = 0; t->vcpu_unplug && i < ABUSE_CREATES; i++)
 		if (t->vcpu_unplug(vm, t->get(vm, t->online(vm) - 1)))
 			vs_bug(__FILE__, __LINE__, "unplug failed");
-	creators--;
+	NEXT(over);
 }
 
 static void look_up(void *arg)
 {
 	(void)arg;
-	while (creators) {
+	while (!LOAD(over)) {
 		t->get(vm, (uint32_t)(mock_random() % (ABUSE_CREATORS * ABUSE_CREATES)));
 		t->get(vm, 4000);
 		t->get_by_id(vm, (uint32_t)(mock_random() % (ABUSE_CREATORS * ABUSE_CREATES)));
@@ -55,7 +61,7 @@ static void walk(void *arg)
 	struct vs_ipi all = {.to = VS_IPI_SET, .set = {UINT64_MAX}};
 
 	(void)arg;
-	while (creators) {
+	while (!LOAD(over)) {
 		t->broadcast(vm, NULL);
 		t->ipi(vm, NULL, &all);
 		t->request_all(vm, mock_random() % 2);
@@ -68,8 +74,7 @@ uint32_t abuse(const struct vs_table *table, uint64_t seed)
 	t = table;
 	mock_init(4, seed);
 	mock.point_ps = 20 * VS_PS_PER_US; /* readers never rest, grace periods take 8 ms */
-	next_id = 0;
-	creators = ABUSE_CREATORS;
+	next_id = done = over = 0;
 	mock_call(birth, NULL);
 	for (uint32_t i = 0; i < ABUSE_CREATORS; i++)
 		mock_spawn(i, create, NULL);

@@ -35,6 +35,7 @@ ARROWS = {
     "include": set(),
     "models/callsites": set(),
     "models/tables": {"models/callsites"},
+    "models/native": set(),
     "sim/engine": set(),
     "sim/hw": ENGINE,
     "sim/host": HW,
@@ -52,7 +53,8 @@ LIBRARIES = {
     "simgrid": {"sim/engine"},
     "gsl/": {"sim/workload", "sim/measure"},
     "elfutils/": {"sim/check"},
-    "linux/": {"include", "models/tables", "models/callsites", "models/kernel"},
+    "urcu/": {"models/native"},
+    "linux/": {"include", "models/tables", "models/callsites", "models/kernel", "models/native"},
 }
 
 FUNCTION_LINES = 70
@@ -63,7 +65,7 @@ BANNED = [
     (r"v?sprintf|strcpy|strcat|gets|strtok", ("sim", "models", "include"), ()),
     (r"s?rand|rand_r|random|srandom|[dlm]rand48", ("",), ()),
     (r"time|gettimeofday|clock_gettime|clock|timespec_get", ("sim", "models", "include"),
-     ("sim/cli",)),
+     ("sim/cli", "models/native")),
 ]
 
 C_FILES = (".c", ".h", ".cpp", ".hpp")
