@@ -40,6 +40,14 @@
  *	void kvm_table_remove(kvm, ins)     kvm->lock held, ins->vcpu and ins->index set: nobody
  *finds it from now on, and online_vcpus doesn't count it void kvm_table_removed(kvm, ins)    lock
  *dropped: returns when nobody has it any more
+ *
+ * A table whose update side has vCPUs stop defines KVM_TABLE_STOPS_VCPUS and, for the vCPU's own
+ * thread outside of all sections,
+ *
+ *	void kvm_table_vcpu_load(vcpu)      it has begun KVM_RUN; may sleep
+ *	void kvm_table_vcpu_put(vcpu)       it is about to end KVM_RUN
+ *	bool kvm_table_vcpu_asked(vcpu)     is KVM_REQ_MOVE set? then, before it reads anything,
+ *	void kvm_table_vcpu_stop(vcpu)      answers the request; sleeps until it may go on
  */
 #ifndef VCPUSIM_LINUX_KVM_HOST_H
 #define VCPUSIM_LINUX_KVM_HOST_H
@@ -68,6 +76,13 @@ struct kvm_arch {
 #endif
 #ifndef kvm_table_tail
 #define kvm_table_tail(max_vcpus, params) ((size_t)0)
+#endif
+
+#ifndef KVM_TABLE_STOPS_VCPUS
+#define kvm_table_vcpu_load(vcpu) ((void)(vcpu))
+#define kvm_table_vcpu_put(vcpu) ((void)(vcpu))
+#define kvm_table_vcpu_asked(vcpu) ((void)(vcpu), false)
+#define kvm_table_vcpu_stop(vcpu) ((void)(vcpu))
 #endif
 
 #define __KVM_PARAM_FIELD(name, default, min, max, flags, summary) unsigned int name;

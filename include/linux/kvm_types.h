@@ -33,6 +33,7 @@ enum {
 /* Bits of vcpu->requests */
 #define KVM_REQ_TLB_FLUSH 0
 #define KVM_REQ_EVENT 6
+#define KVM_REQ_MOVE 9 /* stop: for a table that stops vCPUs */
 
 struct kvm;
 struct kvm_vcpu;
@@ -86,6 +87,7 @@ struct kvm_vcpu {
 	u8 mmio_async_pf[116];
 	bool in_spin_loop, dy_eligible; /* directed yield: spins; may be boosted all the same */
 	bool preempted;                 /* could run, but lost its CPU */
+	bool is_run; /* somebody is in KVM_RUN: kept for a table that stops vCPUs */
 
 	struct kvm_vcpu_arch arch;
 	u8 rest[] ____cacheline_aligned;

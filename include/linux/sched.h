@@ -50,6 +50,7 @@ struct task_struct {
 	} ____cacheline_aligned;
 	struct vs_task *vs ____cacheline_aligned; /* set by the first use of `current` */
 	int rcu_read_lock_nesting;                /* models/kernel/rcu.c counts elsewhere */
+	void *runs; /* the VM whose vCPU it is in KVM_RUN for: kept for a table that stops vCPUs */
 };
 
 BUILD_BUG_ON(sizeof(struct task_struct) > VS_TASK_AREA_BYTES);

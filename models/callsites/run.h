@@ -19,10 +19,12 @@ static void vcpu_load(struct kvm_vcpu *vcpu)
 	put_cpu();
 	WRITE_ONCE(vcpu->thread, vs_task_current());
 	vs_preempt_notifier(kvm_sched, vcpu);
+	kvm_table_vcpu_load(vcpu);
 }
 
 static void vcpu_put(struct kvm_vcpu *vcpu)
 {
+	kvm_table_vcpu_put(vcpu);
 	vs_preempt_notifier(NULL, NULL);
 	mutex_unlock(&vcpu->mutex);
 }
@@ -32,11 +34,17 @@ static inline bool kvm_request_pending(struct kvm_vcpu *vcpu)
 	return READ_ONCE(vcpu->requests);
 }
 
+/* kvm->srcu is held, here and on return. */
 static void kvm_handle_requests(struct kvm_vcpu *vcpu)
 {
 	kvm_check_request(KVM_REQ_TLB_FLUSH, vcpu); /* nothing to flush here */
 	if (kvm_check_request(KVM_REQ_EVENT, vcpu))
 		kvm_apic_take(vcpu);
+	if (kvm_table_vcpu_asked(vcpu)) {
+		srcu_read_unlock(&vcpu->kvm->srcu, vcpu->srcu_idx);
+		kvm_table_vcpu_stop(vcpu);
+		vcpu->srcu_idx = srcu_read_lock(&vcpu->kvm->srcu);
+	}
 }
 
 /* kvm->srcu is held, here and on return. VS_EXIT_INTERRUPT also if the guest was not entered. */
@@ -107,7 +115,7 @@ static bool kvm_vcpu_poll(struct kvm_vcpu *vcpu, vs_ps poll, vs_ps until)
 	vs_poll_begin(vs_now_ps() + poll, until);
 	do {
 		over = kvm_vcpu_has_event(vcpu);
-		if (over)
+		if (over || kvm_table_vcpu_asked(vcpu))
 			break;
 		cpu_relax();
 	} while (vs_poll_goes_on());
@@ -120,7 +128,9 @@ static void kvm_vcpu_block(struct kvm_vcpu *vcpu, vs_ps until)
 {
 	prepare_to_swait(&vcpu->wq);
 	while (!kvm_vcpu_has_event(vcpu)) {
-		if (!vs_task_block(VS_WAIT_HALT, &vcpu->wq, NULL, until))
+		if (kvm_table_vcpu_asked(vcpu))
+			kvm_table_vcpu_stop(vcpu); /* and back to sleep */
+		else if (!vs_task_block(VS_WAIT_HALT, &vcpu->wq, NULL, until))
 			break;
 		prepare_to_swait(&vcpu->wq);
 	}

@@ -3,6 +3,10 @@
  * stays in guest mode until its CPU is kicked (or another thread needs it), and a halted vCPU
  * sleeps until it is woken, so that a lost kick or wake-up leaves a vCPU where it is for ever; the
  * sender gives up after PATIENCE points.
+ *
+ * Then the same vCPUs, reading the table in their exits, against creates that outgrow it and, where
+ * that can be done, unplugs: no reader may see what has been freed, nor a create wait for ever for
+ * a vCPU that sleeps.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +19,7 @@
 #define VCPUS 3
 #define ROUNDS 10
 #define PATIENCE 400000
+#define PLUGGED 14 /* to 17: an array that doubles does so three times */
 
 static const struct vs_table *t;
 static void *vm, *vcpus[VCPUS];
@@ -52,6 +57,9 @@ static enum vs_exit guest(void)
 static void operation(void)
 {
 	operations++;
+	t->get(vm, (uint32_t)(mock_random() % (VCPUS + PLUGGED)));
+	t->get_by_id(vm, VCPUS + PLUGGED - 1);
+	t->request_all(vm, false);
 }
 
 static bool need_resched(void)
@@ -62,7 +70,8 @@ static bool need_resched(void)
 static void birth(void *arg)
 {
 	const bool *posted = arg;
-	struct vs_vm_params params = {.max_vcpus = VCPUS, .apic_map = true, .posted = *posted};
+	struct vs_vm_params params = {
+		.max_vcpus = VCPUS + PLUGGED, .apic_map = true, .posted = *posted};
 
 	if (t->vm_create(&params, &vm))
 		abort();
@@ -83,6 +92,29 @@ static void run(void *vcpu)
 	left--;
 }
 
+static void stop(void)
+{
+	mock.stopped = true;
+	while (left) {
+		t->broadcast(vm, NULL); /* wakes those that sleep */
+		mock_point();
+	}
+}
+
+static void plug(void *arg)
+{
+	void *plugged[PLUGGED];
+
+	(void)arg;
+	for (uint32_t i = 0; i < PLUGGED; i++)
+		if (t->vcpu_create(vm, VCPUS + i, &plugged[i]))
+			abort();
+	for (uint32_t i = PLUGGED; t->vcpu_unplug && i--;)
+		if (t->vcpu_unplug(vm, plugged[i]))
+			abort();
+	stop();
+}
+
 static void send(void *arg)
 {
 	struct vs_ipi all = {.to = VS_IPI_SET, .set = {(1 << VCPUS) - 1}};
@@ -98,34 +130,35 @@ static void send(void *arg)
 			mock_point();
 		lost += mock.taken != round * VCPUS;
 	}
-	mock.stopped = true;
-	while (left) {
-		t->broadcast(vm, NULL); /* wakes those that sleep */
-		mock_point();
-	}
+	stop();
+}
+
+static void one(uint64_t seed, void (*against)(void *))
+{
+	bool posted = seed / 2 % 2;
+
+	mock_init(VCPUS + 1, seed);
+	mock.pinned = seed % 2; /* nobody needs a guest's CPU: only kicks end it */
+	mock.guest = (struct mock_guest){.run = guest,
+					 .operation = operation,
+					 .should_exit = need_resched,
+					 .halt_ps = VS_PS_NEVER};
+	left = VCPUS;
+	mock_call(birth, &posted);
+	mock_spawn(VCPUS, against, NULL);
+	for (uint32_t i = 0; i < VCPUS; i++)
+		mock_spawn(i, run, vcpus[i]);
+	mock_run();
+	if (!mock.faults[MOCK_DEADLOCK])
+		mock_call(end, NULL);
+	notifications += mock.notifications;
 }
 
 int main(void)
 {
 	t = vs_module.tables[0];
-	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-		mock_init(VCPUS + 1, seed);
-		mock.pinned = seed % 2; /* nobody needs a guest's CPU: only kicks end it */
-		mock.guest = (struct mock_guest){.run = guest,
-						 .operation = operation,
-						 .should_exit = need_resched,
-						 .halt_ps = VS_PS_NEVER};
-		left = VCPUS;
-		bool posted = seed / 2 % 2;
-
-		mock_call(birth, &posted);
-		mock_spawn(VCPUS, send, NULL);
-		for (uint32_t i = 0; i < VCPUS; i++)
-			mock_spawn(i, run, vcpus[i]);
-		mock_run();
-		if (!mock.faults[MOCK_DEADLOCK])
-			mock_call(end, NULL);
-		notifications += mock.notifications;
+	for (uint64_t seed = 1; seed <= 2 * SEEDS; seed++) {
+		one(seed, seed <= SEEDS ? send : plug);
 		if (mock_faults() || lost) {
 			fprintf(stderr, "%s: seed %lu: lost %lu\n", t->name, (unsigned long)seed,
 				(unsigned long)lost);
