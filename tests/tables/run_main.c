@@ -24,6 +24,7 @@
 static const struct vs_table *t;
 static void *vm, *vcpus[VCPUS];
 static int left, operations;
+static bool reading; /* rather than waiting for interrupts */
 static uint64_t in_guest, lost, notifications;
 
 static bool take(uint64_t *pending)
@@ -37,14 +38,14 @@ static bool take(uint64_t *pending)
 
 static enum vs_exit guest(void)
 {
-	uint64_t what = mock_random() % 4;
+	uint64_t what = mock_random() % (reading ? 8 : 4);
 
 	in_guest++;
 	if (mock.stopped)
 		return VS_EXIT_STOP;
 	if (what == 0)
 		return VS_EXIT_HLT;
-	if (what == 1)
+	if (what == 1 || what > 3)
 		return VS_EXIT_OPERATION;
 	while (!take(mock.kicked) && !mock.stopped && !mock_cpu_wanted()) {
 		if (take(mock.notified))
@@ -138,6 +139,9 @@ static void one(uint64_t seed, void (*against)(void *))
 	bool posted = seed / 2 % 2;
 
 	mock_init(VCPUS + 1, seed);
+	reading = against == plug;
+	if (reading)
+		mock.point_ps = 20 * VS_PS_PER_US; /* creates wait for grace periods */
 	mock.pinned = seed % 2; /* nobody needs a guest's CPU: only kicks end it */
 	mock.guest = (struct mock_guest){.run = guest,
 					 .operation = operation,
