@@ -39,4 +39,9 @@ static inline void wait_for_completion_at(struct completion *c, enum vs_wait why
 		vs_task_block_at(why, what, NULL, VS_PS_NEVER, site);
 }
 
+static inline void wait_for_completion(struct completion *c)
+{
+	wait_for_completion_at(c, VS_WAIT_LOCK, c, (uintptr_t)__builtin_return_address(0));
+}
+
 #endif

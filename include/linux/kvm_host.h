@@ -79,8 +79,6 @@ struct kvm_arch {
 #endif
 
 #ifndef KVM_TABLE_STOPS_VCPUS
-#define kvm_table_vcpu_load(vcpu) ((void)(vcpu))
-#define kvm_table_vcpu_put(vcpu) ((void)(vcpu))
 #define kvm_table_vcpu_asked(vcpu) ((void)(vcpu), false)
 #define kvm_table_vcpu_stop(vcpu) ((void)(vcpu))
 #endif

@@ -39,6 +39,8 @@ struct work_flush {
 	struct completion done;
 };
 
+struct kvm_vcpu;
+
 struct task_struct {
 	struct spin_node spin[VS_SPIN_NEST]; /* a line each: others write there while we spin */
 	struct mutex_waiter mutex ____cacheline_aligned;
@@ -50,7 +52,7 @@ struct task_struct {
 	} ____cacheline_aligned;
 	struct vs_task *vs ____cacheline_aligned; /* set by the first use of `current` */
 	int rcu_read_lock_nesting;                /* models/kernel/rcu.c counts elsewhere */
-	void *runs; /* the VM whose vCPU it is in KVM_RUN for: kept for a table that stops vCPUs */
+	struct kvm_vcpu *vcpu;                    /* linux/kvm_running.h */
 };
 
 BUILD_BUG_ON(sizeof(struct task_struct) > VS_TASK_AREA_BYTES);

@@ -31,6 +31,17 @@ static inline bool swait_active(const struct swait_queue_head *q)
 	return !list_empty(&q->task_list);
 }
 
+/* Sleeps until the condition is true, which is looked at before each sleep. */
+#define swait_event_exclusive(wq, condition)                                                       \
+	do {                                                                                       \
+		prepare_to_swait(&(wq));                                                           \
+		while (!(condition)) {                                                             \
+			vs_task_block(VS_WAIT_LOCK, &(wq), NULL, VS_PS_NEVER);                     \
+			prepare_to_swait(&(wq));                                                   \
+		}                                                                                  \
+		finish_swait(&(wq));                                                               \
+	} while (0)
+
 void swake_up(struct swait_queue_head *q); /* the first, if any */
 void swake_up_all(struct swait_queue_head *q);
 

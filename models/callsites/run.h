@@ -19,12 +19,18 @@ static void vcpu_load(struct kvm_vcpu *vcpu)
 	put_cpu();
 	WRITE_ONCE(vcpu->thread, vs_task_current());
 	vs_preempt_notifier(kvm_sched, vcpu);
+#ifdef KVM_TABLE_STOPS_VCPUS
 	kvm_table_vcpu_load(vcpu);
+	kvm_set_running_vcpu(vcpu);
+#endif
 }
 
 static void vcpu_put(struct kvm_vcpu *vcpu)
 {
+#ifdef KVM_TABLE_STOPS_VCPUS
+	kvm_set_running_vcpu(NULL);
 	kvm_table_vcpu_put(vcpu);
+#endif
 	vs_preempt_notifier(NULL, NULL);
 	mutex_unlock(&vcpu->mutex);
 }

@@ -31,8 +31,11 @@
 #define VS_TABLE_MOVE_REQUEST_H
 
 #include <linux/completion.h>
-#include <linux/rwlock.h>
+#include <linux/kvm_running.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#include <linux/swait.h>
 
 #define KVM_TABLE_PARAMS(P) P(room, 1, 1, 4096, 0, "vCPUs there is room for from the start")
 #define KVM_TABLE_STOPS_VCPUS
@@ -49,8 +52,6 @@ struct kvm_vcpus_guard {
 
 #include "array.h"
 
-static void kvm_vcpu_kick(struct kvm_vcpu *vcpu);
-
 static inline int guard_init(struct kvm *kvm)
 {
 	rwlock_init(&kvm->vcpus.guard.lock);
@@ -62,7 +63,9 @@ static inline int guard_init(struct kvm *kvm)
 /* Returns whether the lock is held. */
 static inline int guard_enter(struct kvm *kvm)
 {
-	if (current_area()->runs == kvm)
+	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
+
+	if (vcpu && vcpu->kvm == kvm)
 		return false;
 	read_lock(&kvm->vcpus.guard.lock);
 	return true;
@@ -95,17 +98,12 @@ static inline void kvm_table_vcpu_stop(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpus_guard *guard = &vcpu->kvm->vcpus.guard;
 
-	for (;;) {
-		prepare_to_swait(&vcpu->wq);
-		kvm_vcpu_answer_move(vcpu); /* by now the mover may have come back for more */
-		if (!smp_load_acquire(&guard->moving))
-			break;
-		vs_task_block(VS_WAIT_LOCK, guard, NULL, VS_PS_NEVER);
-	}
-	finish_swait(&vcpu->wq);
+	/* by the time it wakes, the mover may have come back for more */
+	swait_event_exclusive(vcpu->wq,
+			      (kvm_vcpu_answer_move(vcpu), !smp_load_acquire(&guard->moving)));
 }
 
-/* Pairs with the full barrier of set_bit() in kvm_stop_vcpus(): the mover finds that the vCPU is
+/* Pairs with the full barrier of set_bit() in kvm_ask_to_stop(): the mover finds that the vCPU is
  * run, or the vCPU finds that all are to stop. */
 static inline void kvm_table_vcpu_load(struct kvm_vcpu *vcpu)
 {
@@ -113,12 +111,10 @@ static inline void kvm_table_vcpu_load(struct kvm_vcpu *vcpu)
 	smp_mb();
 	if (READ_ONCE(vcpu->kvm->vcpus.guard.moving))
 		kvm_table_vcpu_stop(vcpu);
-	current_area()->runs = vcpu->kvm;
 }
 
 static inline void kvm_table_vcpu_put(struct kvm_vcpu *vcpu)
 {
-	current_area()->runs = NULL;
 	WRITE_ONCE(vcpu->is_run, false);
 	smp_mb();
 	kvm_vcpu_answer_move(vcpu);
@@ -126,6 +122,18 @@ static inline void kvm_table_vcpu_put(struct kvm_vcpu *vcpu)
 
 /* -- the mover, under kvm->lock -----------------------------------------------------------------
  */
+
+/* As kvm_vcpu_kick() does, but for a vCPU that nobody runs. */
+static inline void kvm_ask_to_stop(struct kvm_vcpu *vcpu)
+{
+	set_bit(KVM_REQ_MOVE, &vcpu->requests);
+	if (!READ_ONCE(vcpu->is_run))
+		kvm_vcpu_answer_move(vcpu);
+	else if (swait_active(&vcpu->wq))
+		swake_up_all(&vcpu->wq);
+	else if (cmpxchg(&vcpu->mode, IN_GUEST_MODE, EXITING_GUEST_MODE) == IN_GUEST_MODE)
+		smp_send_reschedule(READ_ONCE(vcpu->cpu));
+}
 
 static inline void kvm_stop_vcpus(struct kvm *kvm)
 {
@@ -135,18 +143,10 @@ static inline void kvm_stop_vcpus(struct kvm *kvm)
 	init_completion(&guard->stopped);
 	atomic_set(&guard->to_stop, (int)array->online + 1);
 	WRITE_ONCE(guard->moving, true);
-	for (u32 i = 0; i < array->online; i++) {
-		struct kvm_vcpu *vcpu = array->slot[i];
-
-		set_bit(KVM_REQ_MOVE, &vcpu->requests);
-		if (READ_ONCE(vcpu->is_run))
-			kvm_vcpu_kick(vcpu);
-		else
-			kvm_vcpu_answer_move(vcpu);
-	}
+	for (u32 i = 0; i < array->online; i++)
+		kvm_ask_to_stop(array->slot[i]);
 	if (!atomic_dec_and_test(&guard->to_stop))
-		wait_for_completion_at(&guard->stopped, VS_WAIT_GRACE_PERIOD, guard,
-				       (uintptr_t)__builtin_return_address(0));
+		wait_for_completion(&guard->stopped);
 }
 
 static inline void kvm_release_vcpus(struct kvm *kvm)
@@ -157,7 +157,7 @@ static inline void kvm_release_vcpus(struct kvm *kvm)
 	smp_mb(); /* before who sleeps is looked for: pairs with prepare_to_swait() */
 	for (u32 i = 0; i < array->online; i++)
 		if (swait_active(&array->slot[i]->wq))
-			swake_up(&array->slot[i]->wq);
+			swake_up_all(&array->slot[i]->wq);
 }
 
 static inline void guard_update_begin(struct kvm *kvm, bool replaced)
