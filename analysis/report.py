@@ -198,7 +198,7 @@ def lines(result, pictures):
         return ""
     found = [page.table(f"{t}: cache lines that cost most, per run", hotlines.HEADER,
                         hotlines.rows_of(runs, of_table[:10])) for t, (runs, of_table) in hot.items()]
-    words = "; ".join(f"{t}: {of_table[0][0]} {of_table[0][1] or ''}" for t, (_, of_table) in
+    words = "; ".join(f"{t}: {of_table[0][0]} {of_table[0][1]}" for t, (_, of_table) in
                       hot.items() if of_table)
     return ("<h2>Hot lines</h2>" + pictures(hotlines.plot(hot, 10, WIDTH),
                                             "Cache lines that cost most", words) + "\n".join(found))

@@ -42,9 +42,10 @@
 /* A place in the calling function, for reports of who allocated what. */
 #define _THIS_IP_                                                                                  \
 	({                                                                                         \
-		__label__ __here;                                                                  \
-	__here:                                                                                    \
-		(unsigned long)&&__here;                                                           \
+		unsigned long __next;                                                              \
+                                                                                                   \
+		__asm__ volatile("leaq 0(%%rip), %0" : "=r"(__next));                              \
+		__next;                                                                            \
 	})
 
 #endif

@@ -55,6 +55,29 @@ struct vs_violation {
 	uint64_t count;
 };
 
+/* Who waited for a line. */
+struct vs_line_user {
+	char *site;  /* the access: "function (file.c:12)" */
+	char *field; /* what it was to; NULL: not known */
+	uint64_t count;
+	vs_u128 lost_ps;
+};
+
+/* Accesses that waited for a line, of all cores and threads: hits are not among them. Lines at the
+ * same offset of objects allocated at the same place are one. */
+struct vs_hot_line {
+	char *object; /* "struct kvm_vcpu (create.h:26)", or a symbol */
+	char *field;  /* the members that were touched; NULL: not known */
+	uint64_t object_bytes;
+	uint64_t offset; /* of the line in the object */
+	uint64_t lines;  /* how many there were */
+	uint64_t loads, stores;
+	uint64_t transfers[VS_DISTANCES];
+	vs_u128 lost_ps;
+	struct vs_line_user *readers, *writers; /* those who lost most first */
+	size_t n_readers, n_writers;
+};
+
 /* For --profile only: never in the result. */
 struct vs_counter {
 	char name[VS_NAME_MAX];
@@ -81,6 +104,11 @@ struct vs_run {
 	uint64_t memory_peak_bytes, memory_end_bytes; /* of the table */
 	uint64_t exits[VS_EXIT_REASONS];              /* of all vCPUs */
 	vs_u128 vcpu_time_ps[VS_VCPU_TIMES];          /* of all vCPUs; their sum is what passed */
+	vs_u128 line_wait_ps[VS_CAUSES];              /* of all threads: the sum over hot_objects */
+	struct vs_hot_line *hot_lines;                /* those who cost most first */
+	size_t n_hot_lines;
+	struct vs_hot_line *hot_objects; /* all, whatever the offset; without users */
+	size_t n_hot_objects;
 	struct vs_violation *violations;
 	size_t n_violations;
 	struct vs_counter *counters;

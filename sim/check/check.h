@@ -89,6 +89,14 @@ typedef void (*vs_note_fn)(void *ctx, uint32_t cpu, vs_ps now, enum vs_note what
 			   uint64_t a);
 void vs_check_hear_notes(struct vs_checker *c, uint32_t mask, vs_note_fn fn, void *ctx);
 
+/* The last object that lay at this address, in use or not: who allocated it. False: none did. */
+struct vs_allocation {
+	uintptr_t addr, site;
+	size_t bytes;
+	enum vs_mem_class class;
+};
+bool vs_check_allocation(const struct vs_checker *c, uintptr_t addr, struct vs_allocation *out);
+
 /* -- parts, for who composes hooks, and for tests ------------------------------------------------
  */
 

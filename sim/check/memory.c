@@ -377,3 +377,13 @@ void vs_mem_check_finish(struct vs_checker *c)
 			       .kind = VS_CHECK_LEAK, .at = m->gone, .a = i, .tell = tell_leak},
 		       m->left[i]);
 }
+
+bool vs_check_allocation(const struct vs_checker *c, uintptr_t addr, struct vs_allocation *out)
+{
+	const struct vs_object *o = vs_objects_find(c->mem->objects, addr, 0, VS_PS_NEVER);
+
+	if (!o || addr - o->addr >= o->bytes)
+		return false;
+	*out = (struct vs_allocation){o->addr, o->alloc.pc, o->bytes, o->class};
+	return true;
+}

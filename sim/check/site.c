@@ -6,12 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <elfutils/libdw.h>
-#include <elfutils/libdwfl.h>
-
-struct vs_sites {
-	Dwfl *dwfl;
-};
+#include "sim/check/site_private.h"
 
 /* Debug information is in the module itself or nowhere: never searched for on disk or network. */
 static int no_debuginfo(Dwfl_Module *mod, void **user, const char *name, Dwarf_Addr base,
@@ -51,30 +46,35 @@ void vs_sites_free(struct vs_sites *s)
 	free(s);
 }
 
-static const char *last_part(const char *path)
+const char *vs_last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
 }
 
-/* dwfl_module_getsrc() needs an index of addresses, which clang does not write: ask each unit. */
+/* clang writes no index of addresses: then each unit is asked. */
+Dwarf_Die *vs_unit_of(Dwfl_Module *mod, Dwarf_Addr at, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(mod, at, bias);
+
+	if (unit)
+		return unit;
+	while ((unit = dwfl_module_nextcu(mod, unit, bias)))
+		if (dwarf_haspc(unit, at - *bias) > 0)
+			break;
+	return unit;
+}
+
 static const char *source_line(Dwfl_Module *mod, Dwarf_Addr at, int *number)
 {
-	Dwarf_Die *unit = NULL;
 	Dwarf_Addr bias;
+	Dwarf_Die *unit = vs_unit_of(mod, at, &bias);
+	Dwarf_Line *line = unit ? dwarf_getsrc_die(unit, at - bias) : NULL;
 
-	while ((unit = dwfl_module_nextcu(mod, unit, &bias))) {
-		Dwarf_Line *line;
-
-		if (dwarf_haspc(unit, at - bias) <= 0)
-			continue;
-		line = dwarf_getsrc_die(unit, at - bias);
-		if (!line || dwarf_lineno(line, number))
-			return NULL;
-		return dwarf_linesrc(line, NULL, NULL);
-	}
-	return NULL;
+	if (!line || dwarf_lineno(line, number))
+		return NULL;
+	return dwarf_linesrc(line, NULL, NULL);
 }
 
 static const char *name_in(Dwfl_Module *mod, Dwarf_Addr at, char *buf, size_t size)
@@ -85,12 +85,12 @@ static const char *name_in(Dwfl_Module *mod, Dwarf_Addr at, char *buf, size_t si
 	Dwarf_Addr start = 0;
 
 	if (function && file) {
-		snprintf(buf, size, "%s (%s:%d)", function, last_part(file), number);
+		snprintf(buf, size, "%s (%s:%d)", function, vs_last_part(file), number);
 	} else if (function) {
 		snprintf(buf, size, "%s", function);
 	} else {
 		module = dwfl_module_info(mod, NULL, &start, NULL, NULL, NULL, NULL, NULL);
-		snprintf(buf, size, "%s+0x%" PRIx64, module ? last_part(module) : "?",
+		snprintf(buf, size, "%s+0x%" PRIx64, module ? vs_last_part(module) : "?",
 			 (uint64_t)(at - start));
 	}
 	return buf;

@@ -12,6 +12,7 @@
 #include "sim/check/check.h"
 #include "sim/check/site.h"
 #include "sim/cli/guard.h"
+#include "sim/cli/hot.h"
 #include "sim/cli/measured.h"
 #include "sim/cli/refuse.h"
 #include "sim/host/host.h"
@@ -371,6 +372,35 @@ static void take_counters(struct run *r, uint64_t wall_ns)
 	vs_host_vcpu_time(r->host, r->out->vcpu_time_ps);
 }
 
+/* Transfers and memory are booked nowhere else: what threads were booked is what lines cost. */
+static bool waits_add_up(const struct run *r)
+{
+	vs_u128 booked[VS_CAUSES] = {0};
+	const struct vs_task *t;
+
+	for (uint32_t id = 0; (t = vs_host_task(r->host, id)); id++)
+		for (int c = VS_CAUSE_XFER_SAME_L3; c <= VS_CAUSE_MEMORY; c++)
+			booked[c] += vs_task_books(t)[c];
+	for (int c = VS_CAUSE_XFER_SAME_L3; c <= VS_CAUSE_MEMORY; c++)
+		if (booked[c] != r->out->line_wait_ps[c])
+			return false;
+	return true;
+}
+
+static void take_hot_lines(struct run *r)
+{
+	char unused[1];
+
+	if (r->out->status != VS_RUN_OK && r->out->status != VS_RUN_CHECK_FAILED &&
+	    r->out->status != VS_RUN_LIMIT)
+		return; /* cut short at no particular time */
+	name_place(r, 0, unused, sizeof(unused));
+	if (!vs_hot_take(r->hw, r->checker, r->sites, r->out))
+		end_as(r, VS_RUN_CRASHED, "out of memory while looking for hot lines");
+	else if (!waits_add_up(r))
+		end_as(r, VS_RUN_CRASHED, "waits for lines do not add up to the threads' books");
+}
+
 static uint64_t wall_now_ns(void)
 {
 	struct timespec t;
@@ -399,6 +429,7 @@ void vs_run_execute(const struct vs_scenario *s, const struct vs_table_ref *tabl
 	take_memory(&r);
 	if (!vs_measured_take(r.measured, s, out))
 		end_as(&r, VS_RUN_CRASHED, "out of memory while measuring");
+	take_hot_lines(&r);
 	take_counters(&r, wall_now_ns() - start);
 	vs_sites_free(r.sites);
 }

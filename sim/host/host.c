@@ -192,7 +192,7 @@ struct vs_task *vs_host_current(struct vs_host *h)
 
 struct vs_task *vs_host_task(const struct vs_host *h, uint32_t id)
 {
-	return h->tasks[id];
+	return id < h->n_tasks ? h->tasks[id] : NULL;
 }
 
 enum vs_distance vs_host_distance(const struct vs_host *h, uint32_t cpu, uint32_t other)

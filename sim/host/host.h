@@ -140,7 +140,7 @@ uint32_t *vs_task_rcu_depth(struct vs_task *t);
 bool *vs_task_rcu_queued(struct vs_task *t);        /* was preempted in the section it is in */
 bool vs_task_preemptible(const struct vs_task *t);  /* vs_preempt_disable() does not hold */
 struct vs_task *vs_host_current(struct vs_host *h); /* who runs here; NULL: idle */
-struct vs_task *vs_host_task(const struct vs_host *h, uint32_t id);
+struct vs_task *vs_host_task(const struct vs_host *h, uint32_t id); /* NULL: no more */
 enum vs_distance vs_host_distance(const struct vs_host *h, uint32_t cpu, uint32_t other);
 
 /*

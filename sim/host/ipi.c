@@ -39,6 +39,7 @@ void vs_call_records_init(struct vs_host *h, struct vs_cpu *cpu)
 {
 	cpu->calls = vs_hw_arena_take(h->hw, (size_t)h->n_cpus * 64, cpu->id);
 	VS_ASSERT(cpu->calls);
+	vs_hw_name(h->hw, cpu->calls, (size_t)h->n_cpus * 64, 64, "call records");
 }
 
 static uint64_t *record_of(const struct vs_cpu *from, uint32_t to)

@@ -21,6 +21,8 @@ static void *take_area(struct vs_host *h, struct vs_cpu *cpu)
 	if (cpu->area_left < VS_TASK_AREA_BYTES) {
 		cpu->area_next = vs_hw_arena_take(h->hw, AREA_CHUNK_BYTES, cpu->id);
 		VS_ASSERT(cpu->area_next);
+		vs_hw_name(h->hw, cpu->area_next, AREA_CHUNK_BYTES, VS_TASK_AREA_BYTES,
+			   "struct task_struct");
 		cpu->area_left = AREA_CHUNK_BYTES;
 	}
 	void *area = cpu->area_next;

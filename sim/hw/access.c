@@ -98,7 +98,8 @@ static struct vs_hw_core *issue(struct vs_hw_core *hc)
 }
 
 /* Not in L1 with the right that is needed. The core has been synchronised. */
-static void beyond_l1(struct vs_hw_core *hc, uint32_t line, uintptr_t addr, unsigned kind)
+static void beyond_l1(struct vs_hw_core *hc, uint32_t line, uintptr_t addr, unsigned kind,
+		      uintptr_t pc)
 {
 	bool write = kind & VS_WRITE, atomic = kind & VS_ATOMIC;
 	uint32_t *l2 = vs_l2_find(hc, line);
@@ -121,7 +122,7 @@ static void beyond_l1(struct vs_hw_core *hc, uint32_t line, uintptr_t addr, unsi
 	}
 	if (!write)
 		vs_run_ahead(hc, addr, line);
-	vs_req_stall(hc, line, write, atomic);
+	vs_req_stall(hc, line, write, atomic, addr, pc);
 	executed(hc, line, write);
 }
 
@@ -151,7 +152,7 @@ static inline void access_line(struct vs_hw_core *hc, uint32_t line, uintptr_t a
 		executed(hc, line, write);
 		after(hc, hc->l1_ps, VS_CAUSE_CACHE);
 	} else {
-		beyond_l1(hc, line, addr, kind);
+		beyond_l1(hc, line, addr, kind, pc);
 	}
 	if (kind & VS_ATOMIC) {
 		after(hc, hc->hw->m.atomic_ps, VS_CAUSE_COMPUTE);
@@ -255,7 +256,7 @@ static void access_piece(uintptr_t dst, uintptr_t src, size_t bytes, unsigned ki
 	if (missing) {
 		struct vs_multi seen = *x; /* the request's own copy goes with it */
 
-		vs_req_stall_multi(hc, x);
+		vs_req_stall_multi(hc, x, dst ? dst : src, pc);
 		for (uint32_t i = 0; i < n; i++)
 			executed(hc, seen.line[i], seen.write[i]);
 		return;

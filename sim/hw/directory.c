@@ -207,6 +207,7 @@ static void grant_multi(struct vs_hw *hw, struct vs_req *r, vs_ps now)
 		if (gi > g) {
 			g = gi;
 			cause = r->cause;
+			r->slowest = (uint8_t)i;
 		}
 	}
 	g += (x->n - 1) * hw->m.bulk_line_ps;

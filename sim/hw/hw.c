@@ -175,6 +175,8 @@ void vs_hw_free(struct vs_hw *hw)
 	munmap(hw->watch, VS_ARENA_LINES + VS_REGION_LINES);
 	if (hw->paranoid)
 		munmap(hw->paranoid, (VS_ARENA_LINES + VS_REGION_LINES) * sizeof(*hw->paranoid));
+	free(hw->waits);
+	free(hw->named);
 	free(hw->chunk_home);
 	free(hw->l3);
 	free(hw->l3_stamp);

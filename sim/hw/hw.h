@@ -69,6 +69,26 @@ bool vs_hw_in_arena(const struct vs_hw *hw, uintptr_t addr);
 uint64_t vs_hw_arena_offset(const struct vs_hw *hw, uintptr_t addr);
 
 /*
+ * Where cores waited for lines. Each picosecond that is booked under a transfer, memory, or what a
+ * miss in the L3 takes, is in exactly one of these. Not in any order, and lost_ps 0 is no entry.
+ */
+struct vs_hw_wait {
+	uintptr_t pc;   /* of the access */
+	uint64_t count; /* of accesses */
+	vs_ps lost_ps;
+	uint32_t line;
+	uint8_t offset; /* of the access in the line */
+	uint8_t cause;  /* where the line came from */
+	bool write;
+};
+size_t vs_hw_waits(const struct vs_hw *hw, const struct vs_hw_wait **out);
+uintptr_t vs_hw_line_address(const struct vs_hw *hw, uint32_t line);
+/* Says what memory from vs_hw_arena_take() is: pieces of so many bytes. The name must last. */
+void vs_hw_name(struct vs_hw *hw, const void *start, size_t bytes, size_t each, const char *name);
+/* NULL: nobody said. start, each: the piece that addr is in. */
+const char *vs_hw_name_of(const struct vs_hw *hw, uintptr_t addr, uintptr_t *start, size_t *each);
+
+/*
  * Watching. The hook is called before an access to a line marked watched executes (context code,
  * must not switch or charge). Marks are host-side and free; see sim/check/memory.h.
  */

@@ -72,6 +72,7 @@ struct vs_req {
 	uint8_t prefetch;
 	uint8_t upgrade; /* the core had a copy when it asked */
 	uint8_t cause;
+	uint8_t slowest;  /* of a range: which of its lines decided when it came */
 	uint32_t arrival; /* among the line's waiters */
 	uint64_t *store;  /* posted: what to write when it comes */
 	uint64_t value;
@@ -161,6 +162,8 @@ struct vs_hw_core {
 	/* what the stalled context waits for */
 	uint32_t demand_line; /* waits for a prefetch of this line (+ 1) */
 	bool demand_write, demand_atomic;
+	uint8_t demand_offset; /* in its line */
+	uintptr_t demand_pc;
 	struct vs_multi *demand_multi; /* waits for prefetches of any of these */
 	vs_ps demand_issue;
 	void *grown;
@@ -172,6 +175,13 @@ struct vs_hw_core {
 	uint64_t barrier; /* the last atomic or full fence, as a number of accesses */
 	struct vs_relax relax;
 	struct vs_hw_stats stats;
+};
+
+/* `each` bytes a piece */
+struct vs_named {
+	uintptr_t start;
+	size_t bytes, each;
+	const char *name;
 };
 
 struct vs_region {
@@ -203,6 +213,10 @@ struct vs_hw {
 	uint32_t l3_sets, l3_ways;
 	struct vs_region region[VS_MAX_REGIONS];
 	uint32_t n_regions, region_lines;
+	struct vs_hw_wait *waits; /* open hashing; not used: nothing lost */
+	uint32_t n_waits, cap_waits;
+	struct vs_named *named;
+	uint32_t n_named, cap_named;
 	vs_watch_fn watch_fn;
 	vs_refuse_fn refuse_fn;
 	struct vs_req *free_reqs;
@@ -289,11 +303,18 @@ struct vs_req *vs_req_new(struct vs_hw *hw);
 void vs_req_free(struct vs_hw *hw, struct vs_req *r);
 struct vs_multi *vs_multi_new(struct vs_hw *hw);
 void vs_req_send(struct vs_hw_core *hc, struct vs_req *r, vs_ps now);
-void vs_req_stall(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic);
-void vs_req_stall_multi(struct vs_hw_core *hc, struct vs_multi *multi);
+void vs_req_stall(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic, uintptr_t addr,
+		  uintptr_t pc);
+/* addr: in the first line */
+void vs_req_stall_multi(struct vs_hw_core *hc, struct vs_multi *multi, uintptr_t addr,
+			uintptr_t pc);
 void vs_local_fill(struct vs_core *c, struct vs_event *ev);
 void vs_local_downgrade(struct vs_core *c, struct vs_event *ev);
 void vs_local_invalidation(struct vs_core *c, struct vs_event *ev);
+
+/* waits.c: books it, and for whom; `over`: the access goes on now */
+void vs_waited(struct vs_hw_core *hc, uint32_t line, bool write, enum vs_cause cause, vs_ps ps,
+	       bool over);
 
 /* prefetch.c */
 void vs_prefetch_train(struct vs_hw_core *hc, uint32_t line, bool was_prefetched);

@@ -83,9 +83,12 @@ static void stall(struct vs_hw_core *hc)
 	vs_core_park();
 }
 
-void vs_req_stall(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic)
+void vs_req_stall(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic, uintptr_t addr,
+		  uintptr_t pc)
 {
 	hc->demand_issue = hc->core->clock;
+	hc->demand_pc = pc;
+	hc->demand_offset = addr % 64;
 	if (vs_prefetch_in_flight(hc, line)) {
 		hc->demand_line = line + 1;
 		hc->demand_write = write;
@@ -128,9 +131,11 @@ static bool any_missing(struct vs_hw_core *hc, const struct vs_multi *multi)
 
 /* A core has at most one request for a line under way. A range that overtook a prefetch of one of
  * its lines could evict that line, and the prefetch would bring back what is not its any more. */
-void vs_req_stall_multi(struct vs_hw_core *hc, struct vs_multi *multi)
+void vs_req_stall_multi(struct vs_hw_core *hc, struct vs_multi *multi, uintptr_t addr, uintptr_t pc)
 {
 	hc->demand_issue = hc->core->clock;
+	hc->demand_pc = pc;
+	hc->demand_offset = addr % 64;
 	if (any_in_flight(hc, multi))
 		hc->demand_multi = multi;
 	else
@@ -168,11 +173,13 @@ static void install(struct vs_hw_core *hc, const struct vs_req *r, vs_ps now)
 	}
 }
 
-static void resume_stalled(struct vs_hw_core *hc, vs_ps now, enum vs_cause cause)
+/* It has waited for this line. */
+static void resume_stalled(struct vs_hw_core *hc, uint32_t line, bool write, enum vs_cause cause,
+			   vs_ps now)
 {
 	struct vs_core *c = hc->core;
 
-	vs_book(hc, now - hc->demand_issue, cause);
+	vs_waited(hc, line, write, cause, now - hc->demand_issue, true);
 	c->clock = now;
 	c->running = true;
 	c->granted = true;
@@ -184,14 +191,14 @@ static void demand_came(struct vs_hw_core *hc, const struct vs_req *r, vs_ps now
 	hc->demand_line = 0;
 	if (hc->demand_write && !r->exclusive) {
 		/* the wait so far is the read's; the upgrade books its own */
-		vs_book(hc, now - hc->demand_issue, r->cause);
+		vs_waited(hc, r->line, true, r->cause, now - hc->demand_issue, false);
 		hc->demand_issue = now;
 		ask(hc, r->line, true, hc->demand_atomic, now);
 		return;
 	}
 	*vs_l2_find(hc, r->line) &= ~VS_PREFETCHED;
 	vs_l1_insert(hc, r->line, r->exclusive ? VS_OWNED : VS_SHARED);
-	resume_stalled(hc, now, r->cause);
+	resume_stalled(hc, r->line, hc->demand_write, r->cause, now);
 }
 
 static void multi_came(struct vs_hw_core *hc, const struct vs_req *r, vs_ps now)
@@ -200,14 +207,14 @@ static void multi_came(struct vs_hw_core *hc, const struct vs_req *r, vs_ps now)
 
 	hc->demand_multi = NULL;
 	if (any_missing(hc, multi)) {
-		vs_book(hc, now - hc->demand_issue, r->cause);
+		vs_waited(hc, r->line, false, r->cause, now - hc->demand_issue, false);
 		hc->demand_issue = now;
 		ask_multi(hc, multi, now);
 		return;
 	}
 	multi->next = hc->hw->free_multis;
 	hc->hw->free_multis = multi;
-	resume_stalled(hc, now, r->cause);
+	resume_stalled(hc, r->line, false, r->cause, now);
 }
 
 void vs_local_fill(struct vs_core *c, struct vs_event *ev)
@@ -218,7 +225,12 @@ void vs_local_fill(struct vs_core *c, struct vs_event *ev)
 
 	install(hc, r, now);
 	if (!r->prefetch) {
-		resume_stalled(hc, now, r->cause);
+		const struct vs_multi *x = r->multi;
+
+		if (x && r->slowest)
+			hc->demand_offset = 0;
+		resume_stalled(hc, x ? x->line[r->slowest] : r->line,
+			       x ? x->write[r->slowest] : r->write, r->cause, now);
 	} else if (r->store) {
 		vs_posted_came(hc, r, now);
 	} else {

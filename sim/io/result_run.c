@@ -127,8 +127,7 @@ static json_t *exits_to_json(const uint64_t exits[VS_EXIT_REASONS])
 	return out;
 }
 
-/* Of thousands of vCPUs: may be more picoseconds than fit into 64 bits. */
-static json_t *sum_in_ns(vs_u128 ps)
+json_t *vs_json_sum_ns(vs_u128 ps)
 {
 	if (ps < VS_PS_NEVER)
 		return vs_json_ns((vs_ps)ps);
@@ -145,10 +144,19 @@ static json_t *vcpu_time_to_json(const vs_u128 time[VS_VCPU_TIMES])
 	vs_u128 elapsed = 0;
 
 	for (int i = 0; i < VS_VCPU_TIMES; i++) {
-		out = vs_with(out, names[i], sum_in_ns(time[i]));
+		out = vs_with(out, names[i], vs_json_sum_ns(time[i]));
 		elapsed += time[i];
 	}
-	return vs_with(out, "elapsed", sum_in_ns(elapsed));
+	return vs_with(out, "elapsed", vs_json_sum_ns(elapsed));
+}
+
+static json_t *line_wait_to_json(const vs_u128 wait[VS_CAUSES])
+{
+	json_t *out = json_object();
+
+	for (int c = VS_CAUSE_CACHE; c <= VS_CAUSE_MEMORY; c++)
+		out = vs_with(out, vs_cause_name((enum vs_cause)c), vs_json_sum_ns(wait[c]));
+	return out;
 }
 
 json_t *vs_run_to_json(const struct vs_run *run)
@@ -170,5 +178,11 @@ json_t *vs_run_to_json(const struct vs_run *run)
 	out = vs_with(out, "memory_bytes", memory);
 	out = vs_with(out, "exits", exits_to_json(run->exits));
 	out = vs_with(out, "vcpu_time_ns", vcpu_time_to_json(run->vcpu_time_ps));
-	return vs_with(out, "violations", violations);
+	out = vs_with(out, "violations", violations);
+	if (!run->n_hot_objects)
+		return out;
+	out = vs_with(out, "line_wait_ns", line_wait_to_json(run->line_wait_ps));
+	out = vs_with(out, "hot_lines", vs_hot_lines_to_json(run->hot_lines, run->n_hot_lines));
+	return vs_with(out, "hot_objects",
+		       vs_hot_objects_to_json(run->hot_objects, run->n_hot_objects));
 }

@@ -149,6 +149,38 @@ static void code_op(struct coder *c, struct vs_op_result *op)
 		code_u128(c, &op->tail_cause_sum_ps[i]);
 }
 
+static void code_users(struct coder *c, struct vs_line_user **v, size_t *n)
+{
+	*v = code_array(c, *v, n, sizeof(**v));
+	for (size_t i = 0; i < *n; i++) {
+		code_string(c, &(*v)[i].site);
+		code_string(c, &(*v)[i].field);
+		code_u64(c, &(*v)[i].count);
+		code_u128(c, &(*v)[i].lost_ps);
+	}
+}
+
+static void code_hot(struct coder *c, struct vs_hot_line **v, size_t *n)
+{
+	*v = code_array(c, *v, n, sizeof(**v));
+	for (size_t i = 0; i < *n; i++) {
+		struct vs_hot_line *l = &(*v)[i];
+
+		code_string(c, &l->object);
+		code_string(c, &l->field);
+		code_u64(c, &l->object_bytes);
+		code_u64(c, &l->offset);
+		code_u64(c, &l->lines);
+		code_u64(c, &l->loads);
+		code_u64(c, &l->stores);
+		for (int d = 0; d < VS_DISTANCES; d++)
+			code_u64(c, &l->transfers[d]);
+		code_u128(c, &l->lost_ps);
+		code_users(c, &l->readers, &l->n_readers);
+		code_users(c, &l->writers, &l->n_writers);
+	}
+}
+
 static void code_run(struct coder *c, struct vs_run *run)
 {
 	uint32_t status = run->status;
@@ -182,6 +214,10 @@ static void code_run(struct coder *c, struct vs_run *run)
 		code_u64(c, &run->exits[e]);
 	for (int i = 0; i < VS_VCPU_TIMES; i++)
 		code_u128(c, &run->vcpu_time_ps[i]);
+	for (int i = 0; i < VS_CAUSES; i++)
+		code_u128(c, &run->line_wait_ps[i]);
+	code_hot(c, &run->hot_lines, &run->n_hot_lines);
+	code_hot(c, &run->hot_objects, &run->n_hot_objects);
 }
 
 char *vs_run_to_text(const struct vs_run *run)

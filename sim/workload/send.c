@@ -43,6 +43,9 @@ bool vs_sender_init(struct vs_issuer *i)
 	if (i->stream->def->wait)
 		send->record = vs_hw_arena_take(i->w->hw, (size_t)s->max_vcpus * 64,
 						i->slot->id % s->cpus);
+	if (send->record)
+		vs_hw_name(i->w->hw, send->record, (size_t)s->max_vcpus * 64, 64,
+			   "guest's call records");
 	return send->up && (send->record || !i->stream->def->wait);
 }
 

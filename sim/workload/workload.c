@@ -130,6 +130,9 @@ static bool make(struct vs_workload *w)
 		w->targets[i].entered_at = w->targets[i].left_at = VS_PS_NEVER;
 	if (w->s->guest_locks)
 		w->locks = vs_hw_arena_take(w->hw, w->s->guest_locks * VS_LOCK_WORDS * 8, 0);
+	if (w->locks)
+		vs_hw_name(w->hw, w->locks, w->s->guest_locks * VS_LOCK_WORDS * 8,
+			   VS_LOCK_WORDS * 8, "guest's spinlocks");
 	w->conductor = vs_task_new(w->host, &p);
 	for (uint32_t id = 0; id < n; id++)
 		if (!make_slot(w, id))

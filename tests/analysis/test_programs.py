@@ -191,10 +191,15 @@ class Along(Case):
 
 
 def hot(obj, lost, stores=10, **transfers):
-    return {"object": obj, "field": "lock", "loads": 3000, "stores": stores,
+    return {"object": obj, "offset": 64, "field": "lock", "object_bytes": 192, "lines": 2,
+            "loads": 3000, "stores": stores,
             "transfers": {**dict.fromkeys(("same_l3", "same_socket", "cross_socket", "far_socket"), 0),
                           **transfers},
-            "lost_ns": lost, "readers": ["walk"], "writers": [{"site": "insert", "cpus": 2}]}
+            "lost_ns": lost, "readers": [user("walk", None)], "writers": [user("insert", "lock")]}
+
+
+def user(site, field):
+    return {"site": site, "field": field, "count": 7, "lost_ns": 70}
 
 
 HOT = result(run("a", 0, {}, hot_lines=[hot("kvm", 100, cross_socket=4), hot("vcpu", 900)]),
@@ -205,16 +210,27 @@ class HotLines(Case):
     def test_sums_per_run(self):
         # kvm: (100 + 2,100) / 2 runs = 1.10 us lost, (10 + 30) / 2 stores, 6 transfers; vcpu 450 ns
         out = self.works("hotlines.py", self.write("r.json", HOT))
-        self.assertEqual(line(out, "kvm"), ["kvm", "lock", "1.10 us", "3.00 k", "20.0", "0", "0",
-                                            "6.00", "0"])
-        self.assertEqual(line(out, "vcpu")[2], "450 ns")
+        self.assertEqual(line(out, "kvm"), ["kvm", "+64 lock", "2.00", "1.10 us", "3.00 k", "20.0",
+                                            "0", "0", "6.00", "0"])
+        self.assertEqual(line(out, "vcpu")[3], "450 ns")
         self.assertLess(out.index("kvm "), out.index("vcpu "))
-        self.assertIn("kvm lock: written by insert 2; read by walk", out)
-        self.assertNotIn("vcpu lock", self.works("hotlines.py", str(self.dir / "r.json"), "-n", "1"))
+        self.assertIn("kvm +64 lock: written by insert (lock); read by walk\n", out)
+        self.assertNotIn("vcpu ", self.works("hotlines.py", str(self.dir / "r.json"), "-n", "1"))
         self.works("hotlines.py", str(self.dir / "r.json"), "-o", "x.svg")
 
     def test_refused(self):
         self.refused("hotlines.py", self.write("r.json", PAIRS), says="no run with hot_lines")
+        self.refused("hotlines.py", self.write("r.json", HOT), "--objects",
+                     says="no run with hot_objects")
+
+    def test_objects(self):
+        whole = {k: v for k, v in hot("kvm", 300).items()
+                 if k not in ("offset", "field", "readers", "writers")}
+        out = self.works("hotlines.py", self.write("r.json", result(
+            run("a", 0, {}, hot_objects=[whole, {**whole, "object": "vcpu", "lost_ns": 500}]),
+            tables=("a",))), "--objects")
+        self.assertEqual(line(out, "kvm")[:3], ["kvm", "2.00", "300 ns"])
+        self.assertLess(out.index("vcpu "), out.index("kvm "))
 
 
 # What every program must do, whatever it shows

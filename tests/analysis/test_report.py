@@ -170,7 +170,7 @@ class Browser(Case):
 
     def test_a_real_result(self):
         self.works("report.py", real_result(self.dir), "-o", "r.html")
-        self.check(self.open(self.dir / "r.html", 390), plots=10)  # 5 operations: latency, breakdown
+        self.check(self.open(self.dir / "r.html", 390), plots=11)  # 5 operations: latency, breakdown; hot lines
 
 
 if __name__ == "__main__":

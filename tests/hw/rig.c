@@ -92,6 +92,22 @@ void rig_script(struct rig *r, uint32_t core, vs_ps start, void (*script)(struct
 	vs_core_changed(c);
 }
 
+/* What scripts were booked for transfers and memory is what they waited for lines. */
+static void check_waits(const struct rig *r)
+{
+	const struct vs_hw_wait *w;
+	size_t n = vs_hw_waits(r->hw, &w);
+	vs_ps left[VS_CAUSES] = {0};
+
+	for (uint32_t i = 0; i < RIG_CORES; i++)
+		for (int k = 0; k < VS_CAUSES; k++)
+			left[k] += r->core[i].books[k];
+	for (size_t i = 0; i < n; i++)
+		left[w[i].cause] -= w[i].lost_ps;
+	for (int k = VS_CAUSE_XFER_SAME_L3; k <= VS_CAUSE_MEMORY; k++)
+		ck_assert_ps(left[k], 0);
+}
+
 void rig_run(struct rig *r)
 {
 	ck_assert_int_eq(vs_engine_run(r->engine, VS_PS_MAX_RUN), VS_STOP_QUIET);
@@ -107,6 +123,7 @@ void rig_run(struct rig *r)
 			sum += me->books[k];
 		ck_assert_ps(sum, me->core->clock - me->start);
 	}
+	check_waits(r);
 }
 
 void rig_free(struct rig *r)

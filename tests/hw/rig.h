@@ -3,7 +3,8 @@
  *
  * A script is a C function run on a context of its core. Its calls return what they cost, in ps.
  * Every test runs twice, in windows of W and in strict order (rig_new's `strict`), and rig_run
- * checks for each script that the causes in its books add up to the time it took.
+ * checks for each script that the causes in its books add up to the time it took, and for all of
+ * them that transfers and memory do to the waits for lines.
  */
 #ifndef VS_TEST_RIG_H
 #define VS_TEST_RIG_H

@@ -60,6 +60,32 @@ static void broadcast(struct vs_op_result *op)
 	op->tail_cause_sum_ps[VS_CAUSE_XFER_FAR_SOCKET] = 600;
 }
 
+/* One line of one object, read once by an access that is not named. */
+static void hot(struct vs_run *run)
+{
+	struct vs_hot_line *l = have(calloc(1, sizeof(*l))), *o = have(calloc(1, sizeof(*o)));
+
+	*o = (struct vs_hot_line){.object = have(strdup("struct kvm (vm.h:17)")),
+				  .object_bytes = 256,
+				  .lines = 1,
+				  .loads = 1,
+				  .transfers[VS_FAR_SOCKET] = 1,
+				  .lost_ps = ((vs_u128)1 << 65) + 1};
+	*l = *o;
+	l->object = have(strdup(o->object));
+	l->field = have(strdup("lock, online"));
+	l->offset = 64;
+	l->readers = have(calloc(1, sizeof(*l->readers)));
+	l->readers[0].site = have(strdup("get (a.h:1)"));
+	l->readers[0].count = 1;
+	l->readers[0].lost_ps = 2500;
+	l->n_readers = run->n_hot_lines = run->n_hot_objects = 1;
+	run->hot_lines = l;
+	run->hot_objects = o;
+	run->line_wait_ps[VS_CAUSE_MEMORY] = (vs_u128)1 << 65;
+	run->line_wait_ps[VS_CAUSE_XFER_FAR_SOCKET] = 1;
+}
+
 void sample_run(struct vs_run *run)
 {
 	memset(run, 0, sizeof(*run));
@@ -84,6 +110,7 @@ void sample_run(struct vs_run *run)
 	run->violations[0].message = have(strdup("read of \xff freed memory"));
 	run->violations[0].first_ps = 1001;
 	run->violations[0].count = UINT64_MAX;
+	hot(run);
 	run->n_counters = 1;
 	run->counters = have(calloc(1, sizeof(*run->counters)));
 	strcpy(run->counters[0].name, "accesses");

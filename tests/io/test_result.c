@@ -102,6 +102,18 @@ START_TEST(a_run_as_written)
 			 "\"violations\": [{\"check\": \"freed-memory\", \"message\": \"read of ? "
 			 "freed memory\", "
 			 "\"first_ns\": 1.001, \"count\": ");
+	assert_has(text, "\"line_wait_ns\": {\"cache\": 0, \"transfer_same_l3\": 0, "
+			 "\"transfer_same_socket\": 0, \"transfer_cross_socket\": 0, "
+			 "\"transfer_far_socket\": 0.001, \"memory\": 3.68934881474191e16}, "
+			 "\"hot_lines\": [{\"object\": \"struct kvm (vm.h:17)\", \"offset\": 64, "
+			 "\"field\": \"lock, online\", \"object_bytes\": 256, \"lines\": 1, "
+			 "\"loads\": 1, \"stores\": 0, \"transfers\": {\"same_l3\": 0, "
+			 "\"same_socket\": 0, \"cross_socket\": 0, \"far_socket\": 1}, "
+			 "\"lost_ns\": 3.68934881474191e16, \"readers\": [{\"site\": "
+			 "\"get (a.h:1)\", \"field\": null, \"count\": 1, \"lost_ns\": 2.5}], "
+			 "\"writers\": []}], "
+			 "\"hot_objects\": [{\"object\": \"struct kvm (vm.h:17)\", "
+			 "\"object_bytes\": 256, ");
 	/* the profile's counters are no part of a result */
 	ck_assert_ptr_null(strstr(text, "accesses"));
 	free(text);
