@@ -76,6 +76,12 @@ CLAIMS = (
     Claim("cover letter, option 3", "a list of arrays mitigates that", GET, "list-of-arrays", "faster", "list"),
     Claim("cover letter, option 3", "a growing tree: look-ups logarithmic, faster than a list of arrays", GET, "tree",
           "faster", "list-of-arrays"),
+    Claim("Graf", "stopping all vCPUs to grow: a host thread looks up like in the fixed array", GET, "move-request",
+          "alike", "fixed"),
+    Claim("Graf", "stopping all vCPUs to grow: a host thread walks like over the fixed array", WALK, "move-request",
+          "alike", "fixed"),
+    Claim("Bonzini", "stopping all vCPUs to grow is a home-grown grace period: creating is slower", CREATE,
+          "move-request", "slower", "fixed"),
     Claim("Linux 5.17", "xarray: less memory than the fixed array", MEMORY, "xarray", "less", "fixed"),
     Claim("Linux 5.17", "xarray: walks like the fixed array", WALK, "xarray", "alike", "fixed"),
 )
