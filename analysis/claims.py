@@ -7,8 +7,8 @@
     analysis/claims.py -o claims.svg ...           ratios against the number of vCPUs
 
 A claim compares a figure of two tables. A cell is a machine, an mlp and a number of vCPUs; in each the ratio
-is the mean over replications that drew the same random numbers, with a 95 % interval of its logarithm. A cell
-holds if all of the interval does, fails if none of it does, and is open else.
+is the mean over replications that drew the same random numbers, with a 95 % interval of its logarithm. Up to
+5 % more or less are alike. A cell holds if all of the interval does, fails if none of it does, and is open else.
 """
 
 import math
@@ -25,7 +25,7 @@ MACHINES = ("xeon-8375c", "epyc-7773x")
 PLUGGED = 16  # by claims/create.json
 WALK, GET, CREATE, MEMORY = "request_all", "lookup", "hotplug", "memory"
 WORDS = {WALK: "walk", GET: "get", CREATE: "create", MEMORY: "memory"}
-ALIKE = 1.05  # ratios between 1 / ALIKE and ALIKE: no difference worth a claim
+ALIKE = 1.05  # ratios between 1 / ALIKE and ALIKE: no difference worth a word
 HOLDS, FAILS, OPEN = "holds", "fails", "open"
 
 
@@ -151,9 +151,9 @@ def verdict(relation, r):
             return HOLDS
         return FAILS if low > ALIKE or high < 1 / ALIKE else OPEN
     up = relation in ("slower", "more")
-    if low > 1 if up else high < 1:
+    if low > ALIKE if up else high < 1 / ALIKE:
         return HOLDS
-    return FAILS if (high <= 1 if up else low >= 1) else OPEN
+    return FAILS if (high <= ALIKE if up else low >= 1 / ALIKE) else OPEN
 
 
 def decide(claim, known):
@@ -208,12 +208,12 @@ def in_words(cells):
 
 
 def crossover(cells):
-    """Where the ratio passes 1, for sure: between two sizes whose intervals lie on either side of 1, by a straight
-    line between their logarithms. The least and most over machines and mlp; None: nowhere."""
+    """Where the ratio passes 1: between two sizes that differ for sure, one either way, by a straight line
+    between their logarithms. The least and most over machines and mlp; None: nowhere."""
     found = []
     for key in sorted({(c.machine, c.mlp) for c in cells}):
         points = [(c.vcpus, cells[c][0]) for c in sorted(cells) if (c.machine, c.mlp) == key]
-        points = [(n, r) for n, r in points if r[1] > 1 or r[2] < 1]
+        points = [(n, r) for n, r in points if r[1] > ALIKE or r[2] < 1 / ALIKE]
         for (n, (r, *_)), (m, (s, *_)) in zip(points, points[1:]):
             if (r - 1) * (s - 1) < 0:
                 x = math.log(r) / (math.log(r) - math.log(s))
@@ -263,7 +263,11 @@ def show_markdown(known):
 
 
 def plot(known):
-    shown = [(c, cells) for c, cells, *_ in rows(known) if cells and c.what != MEMORY]
+    """Those claims that depend on the number of vCPUs"""
+    shown = [(c, cells) for c, cells, words, _ in rows(known)
+             if cells and c.what != MEMORY and words not in ("holds", "does not hold")]
+    if not shown:
+        raise ResultError("no claim depends on the number of vCPUs: nothing to plot")
     figure, axes = plots.panels(len(shown), height=2.4)
     for axis, (claim, cells) in zip(axes, shown):
         keys = sorted({(c.machine, c.mlp) for c in cells})
@@ -274,7 +278,11 @@ def plot(known):
                       label=f"{key[0]}, mlp {key[1]:g}", **looks[key])
         axis.axhline(1, color=plots.INK, linewidth=0.8)
         axis.set_xscale("log", base=2)
-        axis.set_yscale("log")
+        ratios = [r[0] for r, _ in cells.values()]
+        if max(ratios) > 5 * min(ratios):
+            axis.set_yscale("log")
+            axis.yaxis.set_minor_formatter(plots.ticker.NullFormatter())
+        axis.yaxis.set_major_formatter(plots.ticker.FuncFormatter(lambda v, _: f"{v:g}"))
         axis.set_xticks(sorted({c.vcpus for c in cells}), [f"{n:,}" for n in sorted({c.vcpus for c in cells})])
         axis.set_title(f"{WORDS[claim.what]}: {claim.a} / {claim.b}")
     axes[0].legend()
