@@ -117,6 +117,8 @@ def compare(results, tables):
 
 def show(results, compared):
     names = [r.path for r in results]
+    if results[0].backend == "native":
+        print("NATIVE: measured on a real machine, no two runs alike")
     if len(results) == 2:
         print(f"A: {names[0]} ({results[0].name})\nB: {names[1]} ({results[1].name})")
         for pointer, a, b in of_scenarios(results[0].scenario, results[1].scenario):

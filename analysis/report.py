@@ -291,6 +291,8 @@ def main():
                         type=program.ends_in((".html",)), help="where to write it")
     args = parser.parse_args()
     results = program.read_all(args.files)
+    if results[0].backend != "simulated":
+        raise ResultError(f"{results[0].path} is {results[0].backend}: a report is of simulated results")
     pictures = Pictures()
     by = differing_number(results) if len(results) > 1 else None
     if by:

@@ -32,7 +32,7 @@ def ends_in(endings):
 def read_all(paths):
     if paths.count("-") > 1:
         raise results.ResultError("found - twice: standard input can be read once")
-    return [results.read(path) for path in paths]
+    return results.read_alike(paths)
 
 
 def pick(what, wanted, there):

@@ -138,6 +138,11 @@ class Result:
     def name(self):
         return self.scenario["name"]
 
+    @property
+    def backend(self):
+        """"simulated", or "native": measured on a real machine"""
+        return self.document.get("backend", "simulated")
+
     def parameter(self, pointer):
         """A value of the scenario by its JSON pointer, as --set names it"""
         value = self.scenario
@@ -196,6 +201,17 @@ def read(path):
     return Result(path, _parse(path, data))
 
 
+def read_alike(paths):
+    """Results whose times may stand beside each other: all simulated, or all native"""
+    results = [read(path) for path in paths]
+    for other in results[1:]:
+        if other.backend != results[0].backend:
+            raise ResultError(
+                f"{results[0].path} is {results[0].backend}, {other.path} is {other.backend}: times of "
+                "different machines; compare the tables within each and see whether they agree")
+    return results
+
+
 def load(*paths):
     """One DataFrame of all runs in all files, a row per run and operation.
 
@@ -205,7 +221,7 @@ def load(*paths):
     that name and its *_min_ns ... *_max_ns; breakdown_mean and breakdown_p99_up (ns by cause).
     What is not known is None or NaN.
     """
-    return pandas.concat([read(path).runs for path in paths], ignore_index=True)
+    return pandas.concat([result.runs for result in read_alike(paths)], ignore_index=True)
 
 
 def complete(runs):

@@ -148,8 +148,16 @@ struct vs_module_info {
 	char hash[VS_NAME_MAX]; /* of text and rodata, hexadecimal */
 };
 
+/* Where a native run ran: docs/native.md */
+struct vs_native_host {
+	char cpu[VS_NAME_MAX]; /* as the kernel calls its model */
+	uint32_t cpus;
+	vs_ps clock_ps; /* what reading the clock takes: in every latency */
+};
+
 struct vs_result {
-	const struct vs_scenario *scenario; /* not owned */
+	const struct vs_scenario *scenario;  /* not owned */
+	const struct vs_native_host *native; /* NULL: simulated; not owned */
 	char version[VS_NAME_MAX];
 	char simgrid_version[VS_NAME_MAX];
 	bool partial; /* interrupted: only the finished runs are here */

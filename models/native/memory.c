@@ -58,6 +58,13 @@ void vs_mem_free(void *p, uintptr_t site)
 	free(h);
 }
 
+void vs_native_memory_restart(void)
+{
+	__atomic_store_n(&memory.table_peak_bytes,
+			 __atomic_load_n(&memory.live_bytes[VS_MEM_TABLE], __ATOMIC_RELAXED),
+			 __ATOMIC_RELAXED);
+}
+
 struct vs_native_memory vs_native_memory(void)
 {
 	struct vs_native_memory m;

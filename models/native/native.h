@@ -37,5 +37,6 @@ struct vs_native_memory {
 };
 
 struct vs_native_memory vs_native_memory(void);
+void vs_native_memory_restart(void); /* the peak is what is live now */
 
 #endif

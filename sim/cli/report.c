@@ -256,9 +256,13 @@ void vs_report(const struct vs_result *r, FILE *to)
 	int width = name_width(s);
 
 	fprintf(to, "%s: %s\n", s->name, s->description ? s->description : "");
+	if (r->native)
+		fprintf(to, "NATIVE, on this machine (%s; reading the clock takes %.0f ns), ",
+			r->native->cpu, (double)r->native->clock_ps / (double)VS_PS_PER_NS);
 	fprintf(to, "%s, %u CPUs, HZ %u, %u to %u vCPUs, seed %llu, %u replication%s\n",
-		s->machine.name, s->cpus, s->hz, s->boot_vcpus, s->max_vcpus,
-		(unsigned long long)s->seed, s->replications, s->replications == 1 ? "" : "s");
+		r->native ? "no guests" : s->machine.name, r->native ? r->native->cpus : s->cpus,
+		s->hz, s->boot_vcpus, s->max_vcpus, (unsigned long long)s->seed, s->replications,
+		s->replications == 1 ? "" : "s");
 	wanted[VS_OP_GUEST_LOCK] = s->guest_locks;
 	for (size_t i = 0; i < s->n_streams; i++)
 		wanted[s->streams[i].op] = true;

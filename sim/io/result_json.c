@@ -49,6 +49,14 @@ static json_t *modules_to_json(const struct vs_result *r)
 	return out;
 }
 
+static json_t *native_to_json(const struct vs_native_host *native)
+{
+	json_t *out = vs_with(json_object(), "cpu", vs_json_text(native->cpu));
+
+	out = vs_with(out, "cpus", vs_json_u64(native->cpus));
+	return vs_with(out, "clock_ns", vs_json_ns(native->clock_ps));
+}
+
 json_t *vs_provenance_to_json(const struct vs_result *r)
 {
 	json_t *out = vs_with(json_object(), "version", vs_json_text(r->version));
@@ -56,6 +64,8 @@ json_t *vs_provenance_to_json(const struct vs_result *r)
 	out = vs_with(out, "seed", vs_json_u64(r->scenario->seed));
 	out = vs_with(out, "simgrid_version", vs_json_text(r->simgrid_version));
 	out = vs_with(out, "modules", modules_to_json(r));
+	if (r->native)
+		out = vs_with(out, "native", native_to_json(r->native));
 	return vs_with(out, "machine", machine_to_json(r->scenario));
 }
 

@@ -59,11 +59,15 @@ static json_t *buckets_to_json(const struct vs_latency *l)
 	return out;
 }
 
+/* No time takes no time: parts that are all 0 are not known. */
 static json_t *causes_to_json(const vs_u128 sum[VS_CAUSES], uint64_t count)
 {
 	json_t *out = json_object();
+	vs_u128 all = 0;
 
-	if (!count) {
+	for (int c = 0; c < VS_CAUSES; c++)
+		all += sum[c];
+	if (!count || !all) {
 		json_decref(out);
 		return json_null();
 	}

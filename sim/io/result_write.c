@@ -41,6 +41,8 @@ static bool put_result(FILE *to, const struct vs_result *r)
 
 	fputs("{\n", to);
 	ok = put_member(to, "schema", json_string("vcpusim-result/1"), ",\n");
+	if (r->native)
+		ok = ok && put_member(to, "backend", json_string("native"), ",\n");
 	ok = ok && put_member(to, "partial", json_boolean(r->partial), ",\n");
 	ok = ok && put_member(to, "scenario", vs_scenario_to_json(r->scenario), ",\n");
 	ok = ok && put_member(to, "provenance", vs_provenance_to_json(r), ",\n");

@@ -32,6 +32,19 @@ def line(out, start):
                 if row.strip().startswith(start))
 
 
+class Native(Case):
+    def test_never_beside_simulated(self):
+        simulated = self.write("s.json", PAIRS)
+        native = self.write("n.json", {"schema": PAIRS["schema"], "backend": "native", **PAIRS})
+        both = f"{native} is native, {simulated} is simulated"
+        self.refused("compare.py", native, simulated, says=both)
+        self.refused("report.py", native, simulated, "-o", "r.html", says=both)
+        self.refused("report.py", native, "-o", "r.html", says=f"{native} is native")
+        out = self.works("compare.py", native, "--table", "a", "--table", "b")
+        self.assertIn("NATIVE", out.splitlines()[0])
+        self.assertNotIn("NATIVE", self.works("compare.py", simulated, "--table", "a", "--table", "b"))
+
+
 class Compare(Case):
     def test_tables_of_one_file(self):
         path = self.write("r.json", PAIRS)

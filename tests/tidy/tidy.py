@@ -45,6 +45,7 @@ ARROWS = {
     "sim/measure": MODELS,
     "sim/check": MODELS,
     "sim/cli": MODELS | MIDDLE,
+    "sim/native": {"models/native", "sim/cli", "sim/io", "sim/workload", "sim/measure"},
 }
 
 # Header of a library (how its name begins) -> rooms that may know it
@@ -65,7 +66,7 @@ BANNED = [
     (r"v?sprintf|strcpy|strcat|gets|strtok", ("sim", "models", "include"), ()),
     (r"s?rand|rand_r|random|srandom|[dlm]rand48", ("",), ()),
     (r"time|gettimeofday|clock_gettime|clock|timespec_get", ("sim", "models", "include"),
-     ("sim/cli", "models/native")),
+     ("sim/cli", "models/native", "sim/native")),
 ]
 
 C_FILES = (".c", ".h", ".cpp", ".hpp")
