@@ -24,7 +24,7 @@ die() {
 # Compilers and libraries; what the tests need beside them; what analysis/ needs.
 packages="
 build-essential cmake ninja-build pkg-config mawk
-libsimgrid-dev libgsl-dev libjansson-dev libdw-dev liburcu-dev
+libsimgrid-dev libgsl-dev libjansson-dev libdw-dev zlib1g-dev liburcu-dev
 check clang clang-format python3 python3-jsonschema
 python3-numpy python3-pandas python3-matplotlib
 "

@@ -103,6 +103,12 @@ void vs_check_hear_notes(struct vs_checker *c, uint32_t mask, vs_note_fn fn, voi
 	c->note_ctx = ctx;
 }
 
+void vs_check_hear_grace_periods(struct vs_checker *c, vs_gp_fn fn, void *ctx)
+{
+	c->gp_fn = fn;
+	c->gp_ctx = ctx;
+}
+
 /* -- stamps and findings ---------------------------------------------------------------------- */
 
 struct vs_stamp vs_check_stamp(struct vs_checker *c, uint32_t cpu, vs_ps now, uintptr_t pc)

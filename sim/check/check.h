@@ -89,6 +89,12 @@ typedef void (*vs_note_fn)(void *ctx, uint32_t cpu, vs_ps now, enum vs_note what
 			   uint64_t a);
 void vs_check_hear_notes(struct vs_checker *c, uint32_t mask, vs_note_fn fn, void *ctx);
 
+/* Grace periods that begin or have ended, of RCU (domain NULL) and SRCU, after they were checked.
+ */
+typedef void (*vs_gp_fn)(void *ctx, uint32_t cpu, vs_ps now, const void *domain, uint64_t number,
+			 bool begins);
+void vs_check_hear_grace_periods(struct vs_checker *c, vs_gp_fn fn, void *ctx);
+
 /* The last object that lay at this address, in use or not: who allocated it. False: none did. */
 struct vs_allocation {
 	uintptr_t addr, site;

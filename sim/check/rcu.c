@@ -292,6 +292,8 @@ static void gp_begin(void *ctx, uint32_t core, vs_ps now, const void *domain, ui
 	r->gp = vs_check_room(r->gp, r->n_gp, &r->cap_gp, sizeof(*r->gp));
 	r->gp[r->n_gp++] = (struct grace_period){
 		.domain = domain, .number = seq, .begin = vs_check_stamp(c, core, now, 0)};
+	if (c->gp_fn)
+		c->gp_fn(c->gp_ctx, core, now, domain, seq, true);
 }
 
 static bool take_gp(struct vs_rcu_check *r, const void *domain, uint64_t number,
@@ -335,6 +337,8 @@ static void gp_end(void *ctx, uint32_t core, vs_ps now, const void *domain, uint
 	struct grace_period gp;
 	uint32_t i, j;
 
+	if (c->gp_fn)
+		c->gp_fn(c->gp_ctx, core, now, domain, seq, false);
 	if (!take_gp(r, domain, seq, &gp))
 		return;
 	for (i = 0; i < r->n; i++) {

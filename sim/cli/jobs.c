@@ -86,6 +86,8 @@ __attribute__((noreturn)) static void child(const struct vs_scenario *s, const s
 	j->fd = fd;
 	x.fatal = on_fatal;
 	x.fatal_ctx = j;
+	if (j->table != &s->tables[0] || j->replication)
+		x.trace = NULL; /* the first is traced */
 	vs_run_execute(s, j->table, m, j->replication, &x, j->progress, &run);
 	hand_over(&run, fd);
 }
@@ -281,7 +283,7 @@ static void catch_signal(int sig)
 }
 
 bool vs_jobs_run(const struct vs_scenario *s, const struct vs_modules *m,
-		 const struct vs_jobs_options *o, struct vs_result *out)
+		 const struct vs_jobs_options *o, struct vs_result *out, bool *trace_failed)
 {
 	size_t n = s->n_tables * s->replications, size = n * sizeof(struct vs_progress);
 	struct vs_job *jobs = calloc(n, sizeof(*jobs));
@@ -304,6 +306,7 @@ bool vs_jobs_run(const struct vs_scenario *s, const struct vs_modules *m,
 	ok = ok && collect(jobs, n, out);
 	for (size_t i = 0; jobs && !ok && i < n; i++)
 		vs_run_release(&jobs[i].run);
+	*trace_failed = n && shared != MAP_FAILED && shared[0].trace_failed;
 	if (shared != MAP_FAILED)
 		munmap(shared, size);
 	free(jobs);

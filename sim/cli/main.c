@@ -169,7 +169,8 @@ static bool may_write(const char *path)
 	return ok || cannot_write(path);
 }
 
-static bool run_all(const struct vs_options *o, const struct vs_modules *m, struct vs_result *r)
+static bool run_all(const struct vs_options *o, const struct vs_modules *m, struct vs_result *r,
+		    bool *trace_failed)
 {
 	struct vs_jobs_options jobs = {.jobs = o->jobs,
 				       .show_progress = !o->quiet && isatty(STDERR_FILENO),
@@ -177,7 +178,8 @@ static bool run_all(const struct vs_options *o, const struct vs_modules *m, stru
 
 	snprintf(r->version, sizeof(r->version), "%s", VS_VERSION);
 	snprintf(r->simgrid_version, sizeof(r->simgrid_version), "%s", VS_SIMGRID_VERSION);
-	if (describe_modules(m, r) && vs_jobs_run(r->scenario, m, &jobs, r) && vs_summarize(r))
+	if (describe_modules(m, r) && vs_jobs_run(r->scenario, m, &jobs, r, trace_failed) &&
+	    vs_summarize(r))
 		return true;
 	fputs("vcpusim: out of memory or of processes\n", stderr);
 	return false;
@@ -200,18 +202,29 @@ static bool write_out(const struct vs_options *o, const struct vs_result *r, con
 	return write_profile(o, r) && ok;
 }
 
+static void tell_trace(const struct vs_options *o, const struct vs_scenario *s, bool failed)
+{
+	if (o->execution.trace && !failed && !o->quiet)
+		fprintf(stderr, "vcpusim: %s: %s, replication 0\n", o->execution.trace,
+			s->tables[0].name);
+}
+
 static int simulate(const struct vs_options *o, const struct vs_scenario *s,
 		    const struct vs_modules *m)
 {
 	struct vs_result r = {.scenario = s};
 	char *path = output_path(o, s);
 	int status = EXIT_USAGE;
+	bool trace_failed = false;
 
-	if (path && may_write(path)) {
-		if (!run_all(o, m, &r))
+	if (path && may_write(path) && (!o->execution.trace || may_write(o->execution.trace))) {
+		if (!run_all(o, m, &r, &trace_failed))
 			status = EXIT_RUN;
 		else if (write_out(o, &r, path))
 			status = exit_status(&r);
+		if (trace_failed && status == EXIT_OK)
+			status = EXIT_USAGE;
+		tell_trace(o, s, trace_failed);
 	}
 	vs_result_release(&r);
 	free(path);

@@ -28,7 +28,10 @@ enum {
 	O_ORDER,
 	O_BARE,
 	O_PARANOID,
-	O_SILENT
+	O_SILENT,
+	O_TRACE,
+	O_TRACE_FROM,
+	O_TRACE_FOR
 };
 
 static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
@@ -50,6 +53,9 @@ static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
 				      {"bare", no_argument, NULL, O_BARE},
 				      {"paranoid", no_argument, NULL, O_PARANOID},
 				      {"silent-s", required_argument, NULL, O_SILENT},
+				      {"trace", required_argument, NULL, O_TRACE},
+				      {"trace-from", required_argument, NULL, O_TRACE_FROM},
+				      {"trace-for", required_argument, NULL, O_TRACE_FOR},
 				      {NULL, 0, NULL, 0}};
 
 void vs_options_help(FILE *to)
@@ -71,6 +77,9 @@ void vs_options_help(FILE *to)
 	      "      --module FILE    load more tables from a module of vcpusim-cc (repeatable)\n"
 	      "      --validate       check the scenario and stop\n"
 	      "      --list WHAT      tables, machines or operations\n"
+	      "      --trace FILE     what happened when, of the first table's first run, for\n"
+	      "                       ui.perfetto.dev (.json, or .json.gz)\n"
+	      "      --trace-from T   --trace-for T  only so much of it: 20ms, 1.5us, ...\n"
 	      "      --profile FILE   speed figures, wall clock included (- is stderr)\n"
 	      "  -q, --quiet          no summary\n"
 	      "  -h, --help           --version\n"
@@ -99,6 +108,30 @@ static bool number(const char *option, const char *text, uint64_t min, uint64_t 
 		return true;
 	fprintf(stderr, "vcpusim: %s: found \"%s\", expected a whole number from %llu to %llu\n",
 		option, text, (unsigned long long)min, (unsigned long long)max);
+	return false;
+}
+
+/* "1.5us" */
+static bool duration(const char *option, const char *text, vs_ps *out)
+{
+	static const struct {
+		const char *unit;
+		vs_ps ps;
+	} units[] = {{"ns", VS_PS_PER_NS},
+		     {"us", VS_PS_PER_US},
+		     {"ms", VS_PS_PER_MS},
+		     {"s", VS_PS_PER_S}};
+	char *end;
+	double v = *text >= '0' && *text <= '9' ? strtod(text, &end) : -1;
+
+	for (size_t i = 0; v >= 0 && i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(end, units[i].unit) == 0 && v * (double)units[i].ps <= VS_PS_MAX_RUN) {
+			*out = (vs_ps)(v * (double)units[i].ps + 0.5);
+			return true;
+		}
+	fprintf(stderr,
+		"vcpusim: %s: found \"%s\", expected a time with its unit: 10ms (ns, us, ms, s)\n",
+		option, text);
 	return false;
 }
 
@@ -196,6 +229,20 @@ static bool apply_execution(struct vs_options *o, int c, char *arg)
 	return false; /* getopt has said what was wrong */
 }
 
+static bool apply_trace(struct vs_options *o, int c, char *arg)
+{
+	switch (c) {
+	case O_TRACE:
+		o->execution.trace = arg;
+		return true;
+	case O_TRACE_FROM:
+		return duration("--trace-from", arg, &o->execution.trace_from);
+	case O_TRACE_FOR:
+		return duration("--trace-for", arg, &o->trace_for);
+	}
+	return apply_execution(o, c, arg);
+}
+
 static bool apply(struct vs_options *o, int c, char *arg)
 {
 	static const char *const lists[] = {"tables", "machines", "operations"};
@@ -238,7 +285,7 @@ static bool apply(struct vs_options *o, int c, char *arg)
 		o->list = (enum vs_list)(i + 1);
 		return true;
 	}
-	return apply_execution(o, c, arg);
+	return apply_trace(o, c, arg);
 }
 
 /* Tables given on the command line replace the scenario's: as one override, a JSON array. */
@@ -267,12 +314,31 @@ static bool tables_as_set(struct vs_options *o)
 	return put_set(o, "--table", "/tables", o->tables_text);
 }
 
+static bool check_trace(struct vs_options *o)
+{
+	struct vs_execution *x = &o->execution;
+
+	x->trace_until = o->trace_for == VS_PS_NEVER ? VS_PS_NEVER : x->trace_from + o->trace_for;
+	if (!x->trace && (x->trace_from || o->trace_for != VS_PS_NEVER)) {
+		fputs("vcpusim: --trace-from and --trace-for say what of --trace FILE, expected "
+		      "it\n",
+		      stderr);
+		return false;
+	}
+	if (x->trace && strcmp(x->trace, "-") == 0) {
+		fputs("vcpusim: --trace: found \"-\", expected a file\n", stderr);
+		return false;
+	}
+	return true;
+}
+
 bool vs_options_parse(struct vs_options *o, int argc, char **argv)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int c;
 
 	*o = (struct vs_options){.jobs = cpus > 0 ? (uint32_t)cpus : 1,
+				 .trace_for = VS_PS_NEVER,
 				 .execution = {.silent_s = SILENT_S}};
 	while ((c = getopt_long(argc, argv, "o:qh", longs, NULL)) != -1)
 		if (!apply(o, c, optarg)) {
@@ -287,6 +353,8 @@ bool vs_options_parse(struct vs_options *o, int argc, char **argv)
 		return false;
 	}
 	o->scenario = argv[optind];
+	if (!check_trace(o))
+		return false;
 	if (tables_as_set(o))
 		return true;
 	vs_options_release(o);

@@ -25,6 +25,7 @@ struct vs_options {
 	uint32_t jobs;
 	enum vs_list list;
 	bool validate, quiet, help, version;
+	vs_ps trace_for; /* VS_PS_NEVER: to the end */
 	struct vs_execution execution;
 };
 

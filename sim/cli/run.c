@@ -17,6 +17,9 @@
 #include "sim/cli/refuse.h"
 #include "sim/host/host.h"
 #include "sim/hw/hw.h"
+#include "sim/io/result.h"
+#include "sim/io/scenario.h"
+#include "sim/trace/trace.h"
 #include "sim/workload/workload.h"
 
 #define BLOCKED_LINES 40  /* of threads that wait, in the message of a run that stopped */
@@ -36,6 +39,7 @@ struct run {
 	struct vs_workload *workload;
 	struct vs_measured *measured;
 	struct vs_op_sink sink;
+	struct vs_trace *trace; /* or NULL */
 	struct vs_sites *sites; /* made when first asked */
 	const struct vs_execution *x;
 };
@@ -57,6 +61,9 @@ static void on_op(void *ctx, enum vs_op op, vs_ps start, vs_ps end, const vs_ps 
 		end_as(r, VS_RUN_CRASHED, "an operation's parts do not add up to its latency");
 		vs_engine_abort(r->engine);
 	}
+	if (r->trace)
+		vs_trace_op(r->trace, vs_core_now->id, vs_task_current(), vs_op_name(op), start,
+			    end, parts);
 	if (!r->progress)
 		return;
 	vs_hw_stats(r->hw, &st);
@@ -130,6 +137,54 @@ static void on_warn(void *ctx, uint32_t cpu, vs_ps now, const char *file, int li
 	vs_check_warned(r->checker, cpu, now, file, line, what);
 }
 
+static void on_grace_period(void *ctx, uint32_t cpu, vs_ps now, const void *domain, uint64_t number,
+			    bool begins)
+{
+	vs_trace_gp(ctx, cpu, now, domain, number, begins);
+}
+
+static bool start_trace(struct run *r, const struct vs_execution *x)
+{
+	if (!x->trace)
+		return true;
+	r->trace = vs_trace_new(r->s->cpus, x->trace_from, x->trace_until);
+	if (!r->trace)
+		return false;
+	vs_trace_attach(r->trace, r->host);
+	vs_check_hear_grace_periods(r->checker, on_grace_period, r->trace);
+	return true;
+}
+
+static bool put_trace(FILE *to, const void *run)
+{
+	const struct run *r = run;
+	size_t n = strlen(r->x->trace);
+	bool gzip = n > 3 && strcmp(r->x->trace + n - 3, ".gz") == 0;
+
+	vs_ps end = VS_PS_NEVER; /* whatever happened last */
+
+	if (r->out->status == VS_RUN_OK || r->out->status == VS_RUN_CHECK_FAILED)
+		end = r->out->simulated_ps;
+	else if (r->out->status == VS_RUN_LIMIT)
+		end = r->s->limit_ps;
+	return vs_trace_write(r->trace, r->host, end, gzip, to);
+}
+
+/* The run stands whatever becomes of its picture. */
+static void write_trace(struct run *r)
+{
+	struct vs_errors errs;
+
+	if (!r->trace)
+		return;
+	vs_errors_init(&errs);
+	if (!vs_file_write(r->x->trace, put_trace, r, &errs) && r->progress)
+		r->progress->trace_failed = true;
+	vs_errors_print(&errs, stderr);
+	vs_errors_release(&errs);
+	vs_trace_free(r->trace);
+}
+
 static bool build(struct run *r, const struct vs_modules *m, uint32_t replication,
 		  const struct vs_execution *x)
 {
@@ -169,7 +224,7 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 	r->workload =
 		vs_workload_new(r->host, r->hw, r->s, vs_modules_table(m, r->table->table, NULL),
 				params, replication, &r->sink);
-	if (!r->slab || !r->rcu || !r->workload || !vs_workers_new(r->host))
+	if (!r->slab || !r->rcu || !r->workload || !vs_workers_new(r->host) || !start_trace(r, x))
 		return false;
 	vs_workload_on_booted(r->workload, on_booted, r);
 	vs_check_hear_notes(r->checker, notes, on_note, r);
@@ -430,6 +485,7 @@ void vs_run_execute(const struct vs_scenario *s, const struct vs_table_ref *tabl
 	if (!vs_measured_take(r.measured, s, out))
 		end_as(&r, VS_RUN_CRASHED, "out of memory while measuring");
 	take_hot_lines(&r);
+	write_trace(&r);
 	take_counters(&r, wall_now_ns() - start);
 	vs_sites_free(r.sites);
 }

@@ -18,6 +18,8 @@ struct vs_execution {
 	vs_ps window_ps;
 	enum vs_order order;
 	uint32_t silent_s; /* sim/cli/guard.h; 0: not watched */
+	const char *trace; /* where to; NULL: not traced */
+	vs_ps trace_from, trace_until;
 	/* Gets a run that ended in a signal handler, and ends the process. NULL: signals are left
 	 * alone. */
 	void (*fatal)(void *ctx, const struct vs_run *run);
@@ -27,6 +29,7 @@ struct vs_execution {
 /* Shared with the parent process, which shows it. */
 struct vs_progress {
 	volatile uint64_t done, total, simulated_ps, accesses;
+	volatile bool trace_failed; /* it has been said why */
 };
 
 /* Never fails: what went wrong is in the run's status and message. Once per process (SimGrid). */

@@ -13,7 +13,13 @@ void vs_account_start(struct vs_task *t, vs_ps at)
 	t->started = t->in_since = at;
 }
 
-void vs_account(struct vs_task *t, enum vs_vcpu_time in, vs_ps at)
+/* enum vs_task_in begins with the four that are accounted */
+_Static_assert((int)VS_IN_GUEST == (int)VS_VCPU_GUEST && (int)VS_IN_HOST == (int)VS_VCPU_HOST &&
+		       (int)VS_IN_STEAL == (int)VS_VCPU_STEAL &&
+		       (int)VS_IN_HALTED == (int)VS_VCPU_HALTED,
+	       "the same order");
+
+static void account(struct vs_task *t, enum vs_vcpu_time in, vs_ps at)
 {
 	if (t->kind != VS_TASK_VCPU)
 		return;
@@ -21,6 +27,29 @@ void vs_account(struct vs_task *t, enum vs_vcpu_time in, vs_ps at)
 	t->time[t->in] += at - t->in_since;
 	t->in = in;
 	t->in_since = at;
+}
+
+void vs_account(struct vs_task *t, enum vs_vcpu_time in, vs_ps at)
+{
+	vs_tell(&t->host->cpus[t->cpu], at, VS_HOST_STATE, t, (uint64_t)in, 0);
+	account(t, in, at);
+}
+
+static void tell_leaves(const struct vs_task *t, vs_ps at)
+{
+	static const enum vs_task_in waits[] = {[VS_WAIT_LOCK] = VS_IN_LOCK,
+						[VS_WAIT_GRACE_PERIOD] = VS_IN_GRACE_PERIOD,
+						[VS_WAIT_HALT] = VS_IN_HALTED,
+						[VS_WAIT_TIMER] = VS_IN_TIMER,
+						[VS_WAIT_WORK] = VS_IN_WORK};
+	const struct vs_task *holder = t->state == VS_BLOCKED ? t->wait.owner : NULL;
+	enum vs_task_in in = VS_IN_NOTHING;
+
+	if (t->state == VS_RUNNABLE)
+		in = VS_IN_STEAL;
+	else if (t->state == VS_BLOCKED)
+		in = waits[t->wait.why];
+	vs_tell(&t->host->cpus[t->cpu], at, VS_HOST_STATE, t, in, holder ? holder->id + 1 : 0);
 }
 
 static void check_books(const struct vs_task *t, vs_ps at)
@@ -40,13 +69,14 @@ void vs_account_leaves(struct vs_task *t, vs_ps at)
 {
 	enum vs_vcpu_time in = VS_VCPU_HOST;
 
+	tell_leaves(t, at);
 	if (t->kind != VS_TASK_VCPU)
 		return;
 	if (t->state == VS_RUNNABLE)
 		in = VS_VCPU_STEAL;
 	else if (t->state == VS_BLOCKED && vs_wait_cause(t->wait.why) == VS_CAUSE_IDLE)
 		in = VS_VCPU_HALTED;
-	vs_account(t, in, at);
+	account(t, in, at);
 	if (t->state == VS_DEAD)
 		check_books(t, at);
 }

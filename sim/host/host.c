@@ -190,6 +190,11 @@ struct vs_task *vs_host_current(struct vs_host *h)
 	return vs_here(h, &now)->current;
 }
 
+void vs_host_set_tracer(struct vs_host *h, const struct vs_host_tracer *tracer)
+{
+	h->tracer = *tracer;
+}
+
 struct vs_task *vs_host_task(const struct vs_host *h, uint32_t id)
 {
 	return id < h->n_tasks ? h->tasks[id] : NULL;

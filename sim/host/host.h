@@ -119,6 +119,51 @@ struct vs_host_hooks {
 };
 void vs_host_set_hooks(struct vs_host *h, const struct vs_host_hooks *hooks);
 const struct vs_host_hooks *vs_host_hooks(const struct vs_host *h);
+
+/*
+ * What a trace is told, by the CPU that does it. Free, and nothing may come of it. `at` may be
+ * ahead of that CPU's clock; of one CPU's runs and leavings, and of one thread's states, it never
+ * goes back.
+ */
+enum vs_host_event {
+	VS_HOST_RUNS,   /* t has the CPU from now on; NULL: it idles */
+	VS_HOST_LEAVES, /* the CPU belongs to nobody until the next of these */
+	VS_HOST_STATE,  /* t is in enum vs_task_in `a` from now on; b: holder of the lock + 1, or 0
+			 */
+	VS_HOST_IRQ,    /* a handler of enum vs_host_irq `a` runs until `b` */
+	VS_HOST_SENT,   /* an interrupt leaves for another CPU: number a */
+	VS_HOST_TAKEN   /* ... and its handler begins */
+};
+
+enum vs_task_in {
+	VS_IN_GUEST,
+	VS_IN_HOST, /* or whatever else runs on a CPU */
+	VS_IN_STEAL,
+	VS_IN_HALTED,
+	VS_IN_LOCK,
+	VS_IN_GRACE_PERIOD,
+	VS_IN_TIMER,
+	VS_IN_WORK,
+	VS_IN_NOTHING /* ended */
+};
+
+enum vs_host_irq {
+	VS_IRQ_TIMER,
+	VS_IRQ_RESCHED,
+	VS_IRQ_KICK,
+	VS_IRQ_NOTIFY,
+	VS_IRQ_CALL,
+	VS_IRQ_TICK
+};
+
+struct vs_host_tracer {
+	void *ctx;
+	void (*event)(void *ctx, uint32_t cpu, vs_ps at, enum vs_host_event what,
+		      const struct vs_task *t, uint64_t a, uint64_t b);
+};
+void vs_host_set_tracer(struct vs_host *h, const struct vs_host_tracer *tracer);
+enum vs_task_kind vs_task_kind(const struct vs_task *t);
+
 /* A message to a CPU: fn(ctx, cpu, now, arg) there, as an interrupt of that cost. Runs at once,
  * free, if that is the caller's own CPU. */
 void vs_host_call_cpu(struct vs_host *h, uint32_t cpu,

@@ -8,26 +8,28 @@
 static void on_kick(struct vs_core *c, struct vs_event *ev)
 {
 	struct vs_cpu *cpu = c->host;
-	struct vs_irq irq = {.kind = (enum vs_irq_kind)ev->a, .record = ev->obj};
+	struct vs_irq irq = {.kind = (enum vs_host_irq)ev->a, .record = ev->obj, .number = ev->b};
 
 	vs_handler_begin(cpu, ev->time);
 	vs_irq_deliver(cpu, &irq, cpu->acting_at);
 	vs_handler_end(cpu);
 }
 
-static void send_kick(struct vs_cpu *cpu, uint32_t to, enum vs_irq_kind kind, uint64_t *record)
+static void send_kick(struct vs_cpu *cpu, uint32_t to, enum vs_host_irq kind, uint64_t *record)
 {
 	struct vs_host *h = cpu->host;
 	struct vs_core *c = cpu->core;
 	vs_ps flight = h->m->ipi_flight_ps[vs_hw_distance(h->hw, cpu->id, to)];
+	uint64_t number = (uint64_t)(cpu->id + 1) << 40 | ++cpu->stats.kicks;
 	struct vs_event *ev;
 
 	vs_hw_charge(c, h->m->ipi_send_ps, VS_CAUSE_INTERRUPT);
 	ev = vs_local_event(cpu, on_kick, c->clock + flight, c->clock, VS_CLASS_MESSAGE);
 	ev->obj = record;
 	ev->a = kind;
+	ev->b = number;
 	vs_send_message(c, h->cpus[to].core, ev, c->clock);
-	cpu->stats.kicks++;
+	vs_tell(cpu, c->clock, VS_HOST_SENT, NULL, number, to);
 }
 
 /*

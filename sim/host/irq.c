@@ -52,10 +52,20 @@ static void effect(struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps seen)
 		vs_hw_store_later(cpu->core, irq->record, 0, now);
 }
 
+static void tell(const struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps begin, vs_ps end)
+{
+	vs_tell(cpu, begin, VS_HOST_IRQ, NULL, irq->kind, end);
+	if (irq->number)
+		vs_tell(cpu, begin, VS_HOST_TAKEN, NULL, irq->number, 0);
+}
+
 /* Handler code, on an idle CPU. */
 static void serve_idle(struct vs_cpu *cpu, const struct vs_irq *irq, vs_ps at)
 {
-	cpu->busy_until = vs_cpu_awake(cpu, at) + cost_of(cpu->host, irq);
+	vs_ps begin = vs_cpu_awake(cpu, at);
+
+	cpu->busy_until = begin + cost_of(cpu->host, irq);
+	tell(cpu, irq, begin, cpu->busy_until);
 	cpu->acting_at = cpu->busy_until;
 	effect(cpu, irq, cpu->seen_at);
 }
@@ -111,6 +121,7 @@ void vs_host_attend(struct vs_core *c)
 		vs_hook_begin(cpu, seen);
 		effect(cpu, &irq, seen);
 		vs_hook_end(cpu);
+		tell(cpu, &irq, seen, c->clock);
 		c->attention = true;
 		c->limit = 0;
 	} else if (cpu->host->scenario->preempt == VS_PREEMPT_FULL && cpu->need_resched &&
@@ -139,7 +150,12 @@ bool vs_irq_take_notified(struct vs_cpu *cpu)
 			return false;
 	if (!cpu->n_irqs)
 		return false;
-	cpu->n_irqs = 0;
+	while (cpu->n_irqs) {
+		struct vs_irq irq = pop(cpu);
+		vs_ps now = cpu->core->clock;
+
+		tell(cpu, &irq, now, now + cpu->host->m->ipi_handler_ps);
+	}
 	return true;
 }
 

@@ -103,21 +103,13 @@ enum vs_cpu_mode {
 	VS_CPU_COMPUTE
 };
 
-enum vs_irq_kind {
-	VS_IRQ_TIMER,
-	VS_IRQ_RESCHED,
-	VS_IRQ_KICK,
-	VS_IRQ_NOTIFY,
-	VS_IRQ_CALL,
-	VS_IRQ_TICK
-};
-
 typedef void (*vs_call_fn)(void *ctx, uint32_t cpu, vs_ps now, uint64_t arg);
 
 struct vs_irq {
-	enum vs_irq_kind kind;
+	enum vs_host_irq kind;
 	bool user;        /* TICK: came in guest mode */
 	uint64_t *record; /* KICK: to be cleared, the sender waits; or NULL */
+	uint64_t number;  /* KICK, NOTIFY: for traces */
 	vs_call_fn fn;
 	void *ctx;
 	uint64_t arg;
@@ -197,6 +189,7 @@ struct vs_host {
 	uint64_t *maybe_idle, *maybe_waiting;
 	struct vs_cpu *acting; /* whose handler runs; NULL in context code */
 	struct vs_host_hooks hooks;
+	struct vs_host_tracer tracer;
 	struct vs_bug_sink sink;
 	/* deadlock watch */
 	void (*report)(void *ctx, const char *text);
@@ -257,6 +250,15 @@ static inline bool vs_cpu_contended(const struct vs_cpu *cpu)
 static inline bool vs_cpu_in_guest(const struct vs_cpu *cpu)
 {
 	return cpu->mode == VS_CPU_GUEST || cpu->guest_code;
+}
+
+static inline void vs_tell(const struct vs_cpu *cpu, vs_ps at, enum vs_host_event what,
+			   const struct vs_task *t, uint64_t a, uint64_t b)
+{
+	const struct vs_host_tracer *tracer = &cpu->host->tracer;
+
+	if (__builtin_expect(tracer->event != NULL, 0))
+		tracer->event(tracer->ctx, cpu->id, at, what, t, a, b);
 }
 
 /* sched.c */

@@ -35,6 +35,7 @@ static void switch_in(struct vs_cpu *cpu, struct vs_task *t, vs_ps at)
 	c->run = t->ctx;
 	c->running = true;
 	vs_hw_set_books(c, t->books);
+	vs_tell(cpu, at, VS_HOST_RUNS, t, 0, 0);
 }
 
 /* -- idle -------------------------------------------------------------------------------------- */
@@ -60,6 +61,7 @@ static void go_idle(struct vs_cpu *cpu, vs_ps now, vs_ps seen)
 	cpu->current = NULL;
 	cpu->mode = VS_CPU_IDLE;
 	cpu->busy_until = now;
+	vs_tell(cpu, now, VS_HOST_RUNS, NULL, 0, 0);
 	c->run = NULL;
 	c->running = false;
 	c->attention = false;
@@ -174,6 +176,7 @@ void vs_give_up_cpu(void)
 		return;
 	}
 	cpu->stats.preemptions += again;
+	vs_tell(cpu, now, VS_HOST_LEAVES, prev, 0, 0);
 	if (next)
 		switch_in(cpu, next, now + cpu->host->m->context_switch_ps);
 	else

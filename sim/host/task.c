@@ -43,6 +43,11 @@ static void remember(struct vs_host *h, struct vs_task *t)
 	h->tasks[h->n_tasks++] = t;
 }
 
+enum vs_task_kind vs_task_kind(const struct vs_task *t)
+{
+	return t->kind;
+}
+
 struct vs_task *vs_task_new(struct vs_host *h, const struct vs_task_params *p)
 {
 	struct vs_task *t = calloc(1, sizeof(*t));

@@ -8,9 +8,16 @@
 #ifndef VS_IO_RESULT_H
 #define VS_IO_RESULT_H
 
+#include <stdio.h>
+
 #include <vcpusim/result.h>
 
 #include "sim/io/errors.h"
+
+/* put: false if it could not be written. A regular or new file is replaced as a whole, see below.
+ */
+typedef bool (*vs_put_fn)(FILE *to, const void *what);
+bool vs_file_write(const char *path, vs_put_fn put, const void *what, struct vs_errors *errs);
 
 /* "-" is stdout. A regular or new file is written beside its place and renamed over it, so that a
  * reader sees the old or the new one; anything else is written straight into. */

@@ -83,32 +83,38 @@ static bool failed(struct vs_errors *errs, const char *path, int error)
 	return false;
 }
 
+/* What is to be written and how. */
+struct file {
+	vs_put_fn put;
+	const void *what;
+};
+
 /* Closes `to`. errno of whatever went wrong first, 0 if nothing did. */
-static int finish(FILE *to, const struct vs_result *r)
+static int finish(FILE *to, const struct file *f)
 {
 	int error = 0;
 
 	errno = 0;
-	if (!put_result(to, r))
+	if (!f->put(to, f->what))
 		error = errno ? errno : ENOMEM;
 	if (fclose(to) != 0 && !error)
 		error = errno;
 	return error;
 }
 
-static bool write_straight(const struct vs_result *r, const char *path, struct vs_errors *errs)
+static bool write_straight(const struct file *f, const char *path, struct vs_errors *errs)
 {
 	FILE *to = fopen(path, "we");
 	int error;
 
 	if (!to)
 		return failed(errs, path, errno);
-	error = finish(to, r);
+	error = finish(to, f);
 	return error ? failed(errs, path, error) : true;
 }
 
 /* `path` names a regular file or nothing yet. */
-static bool write_beside(const struct vs_result *r, const char *path, struct vs_errors *errs)
+static bool write_beside(const struct file *f, const char *path, struct vs_errors *errs)
 {
 	char *beside;
 	FILE *to;
@@ -127,7 +133,7 @@ static bool write_beside(const struct vs_result *r, const char *path, struct vs_
 		free(beside);
 		return failed(errs, path, error);
 	}
-	error = finish(to, r);
+	error = finish(to, f);
 	if (!error && rename(beside, path) < 0)
 		error = errno;
 	if (error)
@@ -144,27 +150,36 @@ static bool write_stdout(const struct vs_result *r, struct vs_errors *errs)
 	return failed(errs, "standard output", errno);
 }
 
-bool vs_result_write(const struct vs_result *r, const char *path, struct vs_errors *errs)
+bool vs_file_write(const char *path, vs_put_fn put, const void *what, struct vs_errors *errs)
 {
+	struct file f = {put, what};
 	struct stat st;
 	char *target;
 	bool ok;
 
-	if (strcmp(path, "-") == 0)
-		return write_stdout(r, errs);
 	if (stat(path, &st) < 0)
-		return errno == ENOENT ? write_beside(r, path, errs) : failed(errs, path, errno);
+		return errno == ENOENT ? write_beside(&f, path, errs) : failed(errs, path, errno);
 	if (S_ISDIR(st.st_mode))
 		return failed(errs, path, EISDIR);
 	if (!S_ISREG(st.st_mode))
-		return write_straight(r, path, errs);
+		return write_straight(&f, path, errs);
 	/* a read-only file is refused, although its directory would let it be replaced */
 	if (access(path, W_OK) < 0)
 		return failed(errs, path, errno);
 	target = realpath(path, NULL); /* a link stays one */
 	if (!target)
 		return failed(errs, path, errno);
-	ok = write_beside(r, target, errs);
+	ok = write_beside(&f, target, errs);
 	free(target);
 	return ok;
+}
+
+static bool put(FILE *to, const void *result)
+{
+	return put_result(to, result);
+}
+
+bool vs_result_write(const struct vs_result *r, const char *path, struct vs_errors *errs)
+{
+	return strcmp(path, "-") == 0 ? write_stdout(r, errs) : vs_file_write(path, put, r, errs);
 }

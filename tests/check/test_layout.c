@@ -33,6 +33,7 @@ struct list {
 
 static uintptr_t here;
 static void *volatile memory;
+static void *block;
 
 static __attribute__((noinline)) void *allocate(void)
 {
@@ -80,9 +81,15 @@ static bool looks_like(void (*make)(void), size_t bytes, bool with_more)
 static void set_up(void)
 {
 	mock_set_up();
-	memory = calloc(1, 4096);
+	memory = block = calloc(1, 4096);
 	sites = vs_sites_new();
 	ck_assert_ptr_nonnull(sites);
+}
+
+static void tear_down(void)
+{
+	vs_sites_free(sites);
+	free(block);
 }
 
 START_TEST(an_object_as_large_as_the_struct)
@@ -99,6 +106,7 @@ START_TEST(an_object_as_large_as_the_struct)
 	ck_assert(!looks_like(make_whole, 40, false));
 	ck_assert(looks_like(make_whole, 40, true));
 	ck_assert_str_eq(found.name, "struct part");
+	tear_down();
 }
 END_TEST
 
@@ -113,6 +121,7 @@ START_TEST(an_array_of_no_given_length)
 	ck_assert_str_eq(name, "n");
 	ck_assert(vs_layout_field(&found, 800, name, sizeof(name)));
 	ck_assert_str_eq(name, "v[]");
+	tear_down();
 }
 END_TEST
 
@@ -124,6 +133,7 @@ START_TEST(two_pointers_to_one_struct_are_no_doubt)
 	ck_assert(vs_layout_at(sites, here, sizeof(struct inner), false, &found));
 	ck_assert_str_eq(found.name, "struct inner");
 	ck_assert(!vs_layout_at(sites, here, sizeof(struct whole), false, &found));
+	tear_down();
 }
 END_TEST
 
@@ -145,6 +155,7 @@ START_TEST(members_by_offset)
 	ck_assert(!vs_layout_field(&found, 144, name, sizeof(name)));
 	ck_assert(!vs_layout_named(sites, "struct no_such", &found));
 	ck_assert(!vs_layout_named(sites, "whole", &found));
+	tear_down();
 }
 END_TEST
 
@@ -160,6 +171,7 @@ START_TEST(variables_by_symbol)
 	ck_assert_uint_eq(offset, 8);
 	ck_assert(!vs_symbol_at(sites, 1, name, sizeof(name), &offset));
 	ck_assert(!vs_symbol_at(NULL, (uintptr_t)a_variable, name, sizeof(name), &offset));
+	tear_down();
 }
 END_TEST
 

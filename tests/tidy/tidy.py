@@ -27,7 +27,7 @@ ENGINE = {"sim/engine"}
 HW = ENGINE | {"sim/hw"}
 HOST = HW | {"sim/host"}
 MODELS = HOST | {"models/kernel"}
-MIDDLE = {"sim/io", "sim/workload", "sim/measure", "sim/check"}
+MIDDLE = {"sim/io", "sim/trace", "sim/workload", "sim/measure", "sim/check"}
 
 # What a room may include beside include/ and itself. Tables are compiled together with the call
 # sites, into one module, and both see nothing but include/.
@@ -41,6 +41,7 @@ ARROWS = {
     "sim/host": HW,
     "models/kernel": HOST,
     "sim/io": MODELS,
+    "sim/trace": HOST,
     "sim/workload": MODELS,
     "sim/measure": MODELS,
     "sim/check": MODELS,
@@ -54,6 +55,7 @@ LIBRARIES = {
     "simgrid": {"sim/engine"},
     "gsl/": {"sim/workload", "sim/measure"},
     "elfutils/": {"sim/check"},
+    "zlib": {"sim/trace"},
     "urcu/": {"models/native"},
     "linux/": {"include", "models/tables", "models/callsites", "models/kernel", "models/native"},
 }

@@ -1,0 +1,215 @@
+"""--trace: valid for the viewers, the same however it is run, and without influence on results."""
+
+import collections
+import gzip
+import json
+import os
+import stat
+import unittest
+
+from cli import HERE, SMOKE, Case, vcpusim
+
+FULL = HERE / "full.json"
+IPI = HERE / "ipi.json"
+PATIENT = ("--set", "/limits/wall_s=900")
+CPUS, VCPUS, THREADS, OPS, GRACE_PERIODS = range(1, 6)
+
+
+def strict(text):
+    """JSON, with nothing that is none, and no key twice."""
+    def pairs(found):
+        keys = [k for k, _ in found]
+        if len(set(keys)) != len(keys):
+            raise ValueError(f"a key twice: {keys}")
+        return dict(found)
+
+    def constant(name):
+        raise ValueError(name)
+    return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+
+
+def ns(us):
+    return round(us * 1000)
+
+
+class Traced(Case):
+    def trace(self, *args, scenario=SMOKE, name="t.json", **how):
+        done = self.run_here("-q", "-o", "r.json", "--reps", 1, "--trace", name, *PATIENT, *args,
+                             scenario, **how)
+        self.assertEqual((done.status, done.err), (0, ""))
+        data = (self.dir / name).read_bytes()
+        return gzip.decompress(data) if name.endswith(".gz") else data
+
+    def events(self, *args, **how):
+        document = strict(self.trace(*args, **how))
+        self.assertEqual(set(document), {"displayTimeUnit", "traceEvents"})
+        return document["traceEvents"]
+
+    def check(self, events):
+        """As the viewers want it."""
+        named, processes = set(), set()
+        ends, flows = {}, collections.defaultdict(list)
+        last = 0
+        slices = collections.defaultdict(list)
+        for e in events:
+            track = e["pid"], e["tid"]
+            if e["ph"] == "M":
+                self.assertIn(e["name"], ("process_name", "thread_name"))
+                self.assertTrue(e["args"]["name"])
+                (processes if e["name"] == "process_name" else named).add(
+                    e["pid"] if e["name"] == "process_name" else track)
+                continue
+            self.assertIn(e["ph"], "Xsf")
+            self.assertIn(track, named)
+            self.assertIn(e["pid"], processes)
+            self.assertGreaterEqual(ns(e["ts"]), last)  # in order of time ...
+            last = ns(e["ts"])
+            if e["ph"] == "X":
+                self.assertGreaterEqual(e["dur"], 0)
+                self.assertGreaterEqual(last, ends.get(track, 0), e)  # ... and one after the other
+                ends[track] = last + ns(e["dur"])
+                slices[track].append((last, ends[track], e))
+            else:
+                flows[e["id"]].append((e, track))
+        for (begin, sender), (end, taker) in flows.values():
+            self.assertEqual((begin["ph"], end["ph"]), ("s", "f"))
+            self.assertLess(begin["ts"], end["ts"])
+            for e, track in (begin, sender), (end, taker):  # each is in a slice
+                self.assertTrue([s for s in slices[track] if s[0] <= ns(e["ts"]) <= s[1]], e)
+        return slices, flows
+
+    def test_every_part_is_there(self):
+        slices, flows = self.check(self.events("--table", "srcu-array"))
+        by_pid = collections.defaultdict(set)
+        for (pid, _), of_it in slices.items():
+            by_pid[pid] |= {e["name"] for _, _, e in of_it}
+        self.assertLessEqual({"idle", "switching", "vcpu0"}, by_pid[CPUS])
+        self.assertLessEqual({"tick", "kick"}, by_pid[CPUS])
+        self.assertEqual(by_pid[VCPUS] - {"lock", "grace period"}, {"guest", "host", "runnable", "halted"})
+        self.assertLessEqual({"running", "grace period"}, by_pid[THREADS])
+        self.assertEqual(by_pid[OPS], {"hotplug", "ipi_broadcast", "request_all", "lookup",
+                                       "lookup_by_id"})
+        self.assertEqual(by_pid[GRACE_PERIODS], {"SRCU"})
+        self.assertTrue(flows)
+
+    def test_cpus_and_vcpus_have_no_gaps(self):
+        slices, _ = self.check(self.events("--table", "fixed"))
+        for (pid, tid), of_it in slices.items():
+            if pid == VCPUS or (pid == CPUS and tid % 2 == 0):
+                for (_, end, _), (begin, _, _) in zip(of_it, of_it[1:]):
+                    self.assertEqual(end, begin, (pid, tid))
+
+    def test_vcpus_were_in_what_the_result_says(self):
+        """Rounded to whole nanoseconds at each end of each slice."""
+        slices, _ = self.check(self.events("--table", "fixed"))
+        run = json.loads((self.dir / "r.json").read_text())["runs"][0]
+        spent, n = collections.Counter(), collections.Counter()
+        for (pid, _), of_it in slices.items():
+            for begin, end, e in of_it if pid == VCPUS else ():
+                spent[e["name"]] += end - begin
+                n[e["name"]] += 1
+        for name, key in (("guest", "guest"), ("runnable", "steal"), ("halted", "halted")):
+            # slices end with the last stream; then the VM is stopped and taken down
+            self.assertLessEqual(spent[name], run["vcpu_time_ns"][key] + n[name])
+            self.assertGreater(spent[name], 0.9 * run["vcpu_time_ns"][key] - n[name])
+
+    def test_operations_are_those_of_the_result(self):
+        slices, _ = self.check(self.events("--table", "chunked"))
+        ops = json.loads((self.dir / "r.json").read_text())["runs"][0]["ops"]
+        counts, parts = collections.Counter(), collections.defaultdict(collections.Counter)
+        for (pid, _), of_it in slices.items():
+            for begin, end, e in of_it if pid == OPS else ():
+                counts[e["name"]] += 1
+                for key, value in e["args"].items():
+                    parts[e["name"]][key] += round(value * 1000)
+        for name, op in ops.items():
+            self.assertEqual(counts[name], op["count"])
+            for cause, mean in op["breakdown_ns"]["mean"].items():
+                self.assertAlmostEqual(parts[name][f"{cause}_ns"] / op["count"], mean * 1000, delta=0.51)
+
+    def test_grace_periods_of_rcu(self):
+        slices, _ = self.check(self.events("--table", "rcu-array"))
+        of_rcu = [s for (pid, _), of_it in slices.items() for s in of_it if pid == GRACE_PERIODS]
+        numbers = [e["args"]["number"] for _, _, e in of_rcu]
+        self.assertGreater(len(numbers), 5)
+        self.assertEqual(numbers, sorted(set(numbers)))
+        self.check(self.events("--table", "rcu-array", scenario=FULL))
+
+    def test_a_part_of_it(self):
+        whole, _ = self.check(self.events("--table", "fixed"))
+        part, _ = self.check(self.events("--table", "fixed", "--trace-from", "1.5ms", "--trace-for",
+                                         "500us"))
+
+        def cut(slices):
+            return {(track, max(b, 1500000), min(e, 2000000), x["name"]) for track, of_it in
+                    slices.items() for b, e, x in of_it if b < 2000000 and e > 1500000 and e > b}
+        self.assertEqual(cut(part), cut(whole))
+        self.assertTrue(part)
+        for of_it in part.values():
+            for begin, end, _ in of_it:
+                self.assertGreaterEqual(begin, 1500000)
+                self.assertLessEqual(end, 2000000)
+
+    def test_the_result_is_the_same(self):
+        for scenario, table in ((SMOKE, "srcu-array"), (FULL, "rcu-array"), (IPI, "chunked")):
+            self.trace("--table", table, scenario=scenario)
+            traced = (self.dir / "r.json").read_bytes()
+            self.run_here("-q", "-o", "plain.json", "--reps", 1, *PATIENT, "--table", table, scenario)
+            self.assertEqual(traced, (self.dir / "plain.json").read_bytes())
+
+    def test_the_same_however_it_is_run(self):
+        for scenario, table in ((SMOKE, "srcu-array"), (FULL, "rcu-array"), (IPI, "chunked")):
+            args = ("--table", table, "--trace-from", "800us")
+            reference = self.trace("--strict", *args, scenario=scenario)
+            self.assertGreater(len(reference), 10000)
+            for how in ([], ["--window-ps", 0, "--host-order", "down"], ["--bare"],
+                        ["--window-ps", 1, "--host-order", "shuffled"], ["--window-ps", 7919],
+                        ["--jobs", 1, "--host-order", "shuffled"]):
+                found = self.trace(*args, *how, scenario=scenario)
+                self.assertTrue(found == reference, f"{scenario.name} {how} differs")
+
+    def test_gzip(self):
+        plain = self.trace("--table", "fixed")
+        self.assertEqual(self.trace("--table", "fixed", name="t.json.gz"), plain)
+        packed = (self.dir / "t.json.gz").read_bytes()
+        self.trace("--table", "fixed", name="t.json.gz")
+        self.assertEqual((self.dir / "t.json.gz").read_bytes(), packed)  # no time in it
+        self.assertLess(len(packed), len(plain) / 4)
+
+    def test_the_first_of_several_runs(self):
+        done = self.run_here("--table", "chunked", "--table", "fixed", "--reps", 2, "--trace", "two.json",
+                             "-o", "r.json", SMOKE)
+        self.assertIn("two.json: chunked, replication 0", done.err)
+        self.assertEqual(self.trace("--table", "chunked", name="one.json"), (self.dir / "two.json").read_bytes())
+
+    def test_where_it_goes(self):
+        (self.dir / "old.json").write_text("old")
+        os.mkfifo(self.dir / "pipe")
+        self.trace("--table", "fixed", name="old.json")
+        self.assertEqual([p.name for p in self.dir.glob("*.part")], [])
+        reader = os.open(self.dir / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        self.run_here("-q", "-o", "r.json", "--reps", 1, "--table", "fixed", "--trace", "pipe",
+                      "--trace-for", "1us", SMOKE)
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.dir / "pipe").st_mode))
+        self.assertIn(b"traceEvents", os.read(reader, 65536))
+        full = self.run_here("-q", "-o", "r.json", "--reps", 1, "--trace", "/dev/full", SMOKE)
+        self.assertEqual(full.status, 2)
+        self.assertIn("/dev/full: cannot write: No space left", full.err)
+
+    def test_refused(self):
+        for args, says in ((["--trace", "-"], '--trace: found "-", expected a file'),
+                           (["--trace", "no/folder.json"], "no/folder.json: cannot write"),
+                           (["--trace-for", "5ms"], "of --trace FILE"),
+                           (["--trace", "t", "--trace-from", "5"], 'found "5", expected a time'),
+                           (["--trace", "t", "--trace-for", "5 ms"], 'found "5 ms"'),
+                           (["--trace", "t", "--trace-for", "-1ms"], 'found "-1ms"'),
+                           (["--trace", "t", "--trace-for", "9000000s"], 'found "9000000s"')):
+            done = self.run_here("-o", "r.json", *args, SMOKE)
+            self.assertEqual(done.status, 2, args)
+            self.assertIn(says, done.err)
+        self.assertEqual(list(self.dir.iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
