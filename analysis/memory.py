@@ -33,8 +33,17 @@ def show(values, by, of_tables):
         for i, x in enumerate(values)])))
 
 
+def markdown(values, of_tables):
+    """Exact bytes, a row for each table"""
+    print("| table | " + " | ".join(f"{x:,}" for x in values) + " |")
+    print("|---|" + "--:|" * len(values))
+    for table, estimates in of_tables.items():
+        print(f"| {table} | " + " | ".join(
+            text.UNKNOWN if e is None else f"{e.value:,.0f}" for e in estimates) + " |")
+
+
 def plot(results, values, by, of_tables, width=plots.WIDTH):
-    figure, (ax,) = plots.panels(1, width, 3.6)
+    figure, (ax,) = plots.panels(1, width, max(3.6, 0.28 * len(of_tables)))
     series.lines(ax, values, of_tables, results, text.size)
     series.x_axis(ax, values, by)
     ax.set_ylabel("memory of the table at its peak")
@@ -46,12 +55,17 @@ def main():
     parser.add_argument("--by", metavar="POINTER", default=series.VCPUS,
                         help="a parameter of the scenario, as --set names it (default: %(default)s: "
                              "at boot and plugged in)")
+    parser.add_argument("--markdown", action="store_true",
+                        help="print a table for documents, in bytes, a row for each table")
     args = parser.parse_args()
     results = program.read_all(args.files)
     values, of_tables = memory(results, args.by)
     if args.output:
         plots.save(plot(results, values, args.by, of_tables), args.output)
-    show(values, args.by, of_tables)
+    if args.markdown:
+        markdown(values, of_tables)
+    else:
+        show(values, args.by, of_tables)
 
 
 if __name__ == "__main__":

@@ -195,6 +195,19 @@ class Along(Case):
         out = self.works("memory.py", self.write_two()[1])
         self.assertEqual(line(out, "12"), ["12", "8.00 KiB"])  # 8 at boot, 4 plugged in
 
+    def test_memory_for_documents(self):
+        """In bytes: 1,024 and 4,096 of 16 vCPUs at most, 8,192 of 32; a and b have no run of 32"""
+        out = self.works("memory.py", *self.write_two(), "--by", "/vm/max_vcpus", "--markdown")
+        self.assertEqual(out.splitlines(), ["| table | 16 | 32 |", "|---|--:|--:|",
+                                            "| a | 1,024 | - |", "| b | 1,024 | - |",
+                                            "| c | 4,096 | 8,192 |"])
+
+    def test_memory_of_every_design(self):
+        scenario = json.loads((ANALYSIS.parent / "scenarios/memory.json").read_text())
+        named = {t if isinstance(t, str) else t["table"] for t in scenario["tables"]}
+        shipped = {p.stem for p in (ANALYSIS.parent / "models/tables").glob("*.c")}
+        self.assertEqual(named, shipped)
+
     def test_refused(self):
         few, more = self.write_two()
         self.refused("scaling.py", more, more, says="have the same /vm/max_vcpus: 32")
