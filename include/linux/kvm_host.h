@@ -63,10 +63,13 @@
 struct kvm_apic_map;
 
 struct kvm_arch {
-	bool has_apic_map; /* somebody sends by APIC id */
-	bool apicv;        /* vCPUs get their interrupts posted */
+	bool has_apic_map;  /* somebody sends by APIC id */
+	bool apicv;         /* vCPUs get their interrupts posted */
+	bool vp_mismatched; /* VP indexes are not the table's */
 	struct mutex apic_map_lock;
 	struct kvm_apic_map *apic_map; /* RCU; NULL: none, or it could not be allocated */
+	spinlock_t start_stop_lock;
+	u32 stopped; /* vCPUs, under start_stop_lock */
 };
 
 #define KVM_PARAM_POWER_OF_TWO 1 /* flag of a parameter */

@@ -57,6 +57,8 @@ struct kvm_vcpu_arch {
 	struct kvm_lapic *apic; /* owned */
 	void *file;             /* owned: what the descriptor refers to */
 	bool apicv_active;      /* interrupts are posted */
+	bool stopped;           /* by SIGP; under start_stop_lock */
+	u32 vp_index;           /* Hyper-V's name for it */
 	u64 regs[16];
 	struct pi_desc pi_desc;
 } ____cacheline_aligned;

@@ -10,7 +10,7 @@
 
 #include <vcpusim/types.h>
 
-#define VS_MODULE_ABI 4
+#define VS_MODULE_ABI 5
 
 #define VS_TABLE_PARAMS_MAX 4
 
@@ -29,6 +29,7 @@ struct vs_vm_params {
 		*table; /* n_params values, in the table's order; NULL: as they are unless set */
 	bool apic_map;  /* somebody will send by APIC id */
 	bool posted;    /* interrupts are posted, not injected by the run loop */
+	bool vp_mismatched; /* VP indexes run from max_vcpus - 1 down, not as the table's do */
 };
 
 /* Whom a guest's interrupt is for. */
@@ -44,6 +45,9 @@ struct vs_ipi {
 	uint32_t first;
 	uint64_t set[2];
 };
+
+/* How many vCPUs are started is told by a walk, one that ends at the second, or a counter. */
+enum vs_count { VS_COUNT_WALK, VS_COUNT_BREAK, VS_COUNT_COUNTER };
 
 struct vs_table {
 	const char *name;    /* as in a scenario's "tables" */
@@ -75,6 +79,14 @@ struct vs_table {
 	uint32_t (*request_all)(void *vm, bool wait);
 	/* kvm_vcpu_on_spin, by the vCPU's own thread: directed yield */
 	void (*on_spin)(void *vcpu);
+	/* the index of a vCPU that is there, by a walk; -1: it is not */
+	int64_t (*index_of)(void *vm, void *vcpu);
+	/* interrupt it if it runs, wake it if it sleeps; false: there is none */
+	bool (*kick)(void *vm, uint32_t index);
+	/* SIGP: start it if it is stopped, else stop it; false: there is none */
+	bool (*start_stop)(void *vm, uint32_t index, enum vs_count how);
+	/* flush the TLBs of VPs first + n for each bit n of set[2]; returns the number asked */
+	uint32_t (*vp_flush)(void *vm, uint32_t first, const uint64_t *set);
 	uint32_t (*online)(void *vm);
 };
 

@@ -40,6 +40,12 @@ enum vs_op {
 	VS_OP_UNPLUG,
 	VS_OP_ON_SPIN,
 	VS_OP_IPI_UNICAST,
+	VS_OP_INDEX_OF,
+	VS_OP_KICK,
+	VS_OP_START_STOP,
+	VS_OP_VP_FLUSH,
+	VS_OP_VM_CREATE,
+	VS_OP_VM_DESTROY,
 	VS_OP_GUEST_LOCK, /* what guests do by themselves: no stream's */
 	VS_OPS
 };
@@ -54,6 +60,8 @@ struct vs_stream {
 	enum vs_op op;
 	bool wait; /* request_all, interrupts: wait for every target */
 	enum vs_unicast to;
+	enum vs_count count_by; /* start_stop */
+	uint32_t vps;           /* vp_flush: how many at once */
 	enum vs_from from;
 	uint32_t issuers;
 	enum vs_arrival arrival;
@@ -125,6 +133,7 @@ struct vs_scenario {
 	uint32_t max_vcpus;
 	uint32_t boot_vcpus;
 	enum vs_placement placement;
+	bool vp_mismatched; /* Hyper-V's indexes are not the table's */
 	struct vs_halt_poll halt_poll;
 	uint32_t ple_window_cycles; /* pause-loop exits: a guest may spin so long; 0: for ever */
 	struct vs_dist guest_run;

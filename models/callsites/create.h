@@ -66,6 +66,8 @@ static int kvm_vcpu_publish(struct kvm *kvm, struct kvm_vcpu *vcpu, struct kvm_t
 		kvm_table_cancel(kvm, ins);
 		return r;
 	}
+	vcpu->arch.vp_index =
+		(u32)(kvm->arch.vp_mismatched ? kvm->max_vcpus - 1 - ins->index : ins->index);
 	vs_note(VS_NOTE_VCPU_READY, vcpu, (u32)ins->index);
 	kvm_table_insert(kvm, ins);
 	return 0;

@@ -218,6 +218,16 @@ static inline bool kvm_request_needs_ipi(struct kvm_vcpu *vcpu, bool wait)
 	return wait ? mode != OUTSIDE_GUEST_MODE : mode == IN_GUEST_MODE;
 }
 
+/* Before it runs guest code again. The CPU to be interrupted for that, or -1. */
+static inline int kvm_request_flush(struct kvm_vcpu *vcpu, int me, bool wait)
+{
+	int cpu;
+
+	kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
+	cpu = READ_ONCE(vcpu->cpu);
+	return cpu >= 0 && cpu != me && kvm_request_needs_ipi(vcpu, wait) ? cpu : -1;
+}
+
 /*
  * Ask every vCPU to flush its TLB before it runs guest code again: those in guest mode by one
  * interrupt to all their CPUs, sleepers when they wake. Returns the number asked.
@@ -234,9 +244,8 @@ static u32 kvm_make_all_cpus_request(struct kvm *kvm, bool wait)
 	me = (int)get_cpu();
 	kvm_for_each_vcpu (i, vcpu, kvm) {
 		vs_note(VS_NOTE_WALK_VISIT, vcpu, (u32)i);
-		kvm_make_request(KVM_REQ_TLB_FLUSH, vcpu);
-		cpu = READ_ONCE(vcpu->cpu);
-		if (cpu >= 0 && cpu != me && kvm_request_needs_ipi(vcpu, wait))
+		cpu = kvm_request_flush(vcpu, me, wait);
+		if (cpu >= 0)
 			__cpumask_set_cpu((u32)cpu, &cpus);
 		asked++;
 	}
@@ -244,6 +253,18 @@ static u32 kvm_make_all_cpus_request(struct kvm *kvm, bool wait)
 	put_cpu();
 	kvm_walk_end(kvm, cookie);
 	return asked;
+}
+
+/* From host context, as irqfd and timers do: whatever it does, it looks at its requests. */
+static bool kvm_kick_index(struct kvm *kvm, u32 index)
+{
+	int cookie = kvm_vcpus_read_lock(kvm);
+	struct kvm_vcpu *vcpu = index < KVM_MAX_VCPUS ? kvm_get_vcpu(kvm, (int)index) : NULL;
+
+	if (vcpu)
+		kvm_vcpu_kick(vcpu);
+	kvm_vcpus_read_unlock(kvm, cookie);
+	return vcpu != NULL;
 }
 
 #endif

@@ -41,6 +41,24 @@ static inline int kvm_walk_begin(struct kvm *kvm)
 	return kvm_vcpus_read_lock(kvm);
 }
 
+/* vCPUs did not always know their index (before Linux 5.1): -1 if it is not there. */
+static int kvm_index_of(struct kvm *kvm, const struct kvm_vcpu *wanted)
+{
+	struct kvm_vcpu *vcpu;
+	int i, found = -1, cookie = kvm_walk_begin(kvm);
+
+	kvm_for_each_vcpu (i, vcpu, kvm) {
+		vs_note(VS_NOTE_WALK_VISIT, vcpu, (u32)i);
+		if (vcpu == wanted) {
+			found = i;
+			break;
+		}
+	}
+	kvm_vcpus_read_unlock(kvm, cookie);
+	vs_note(VS_NOTE_WALK_END, kvm, found >= 0);
+	return found;
+}
+
 static inline void kvm_walk_end(struct kvm *kvm, int cookie)
 {
 	kvm_vcpus_read_unlock(kvm, cookie);

@@ -9,7 +9,9 @@
 
 #include "create.h"
 #include "run.h"
+#include "start_stop.h"
 #include "unplug.h"
+#include "vp.h"
 
 #define __KVM_PARAM(name_, value_, min_, max_, flags_, summary_)                                   \
 	{.name = #name_,                                                                           \
@@ -44,6 +46,7 @@ static int table_vm_create(const struct vs_vm_params *params, void **vm)
 		return r;
 	kvm->arch.has_apic_map = params->apic_map;
 	kvm->arch.apicv = params->posted;
+	kvm->arch.vp_mismatched = params->vp_mismatched;
 	*vm = kvm;
 	return 0;
 }
@@ -105,6 +108,26 @@ static void table_on_spin(void *vcpu)
 	kvm_vcpu_on_spin(vcpu);
 }
 
+static int64_t table_index_of(void *vm, void *vcpu)
+{
+	return kvm_index_of(vm, vcpu);
+}
+
+static bool table_kick(void *vm, uint32_t index)
+{
+	return kvm_kick_index(vm, index);
+}
+
+static bool table_start_stop(void *vm, uint32_t index, enum vs_count how)
+{
+	return kvm_start_stop(vm, index, how);
+}
+
+static uint32_t table_vp_flush(void *vm, uint32_t first, const uint64_t *set)
+{
+	return kvm_flush_vps(vm, first, set);
+}
+
 static uint32_t table_online(void *vm)
 {
 	return (uint32_t)atomic_read(&((struct kvm *)vm)->online_vcpus);
@@ -130,6 +153,10 @@ static const struct vs_table kvm_table = {
 	.ipi = table_ipi,
 	.request_all = table_request_all,
 	.on_spin = table_on_spin,
+	.index_of = table_index_of,
+	.kick = table_kick,
+	.start_stop = table_start_stop,
+	.vp_flush = table_vp_flush,
 	.online = table_online,
 };
 

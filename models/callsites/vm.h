@@ -25,6 +25,7 @@ static int kvm_create_vm(int max_vcpus, const struct kvm_table_params *params, s
 	mutex_init(&kvm->slots_lock);
 	mutex_init(&kvm->lock);
 	mutex_init(&kvm->arch.apic_map_lock);
+	spin_lock_init(&kvm->arch.start_stop_lock);
 	INIT_LIST_HEAD(&kvm->vm_list);
 	kvm->max_vcpus = max_vcpus;
 	r = init_srcu_struct_gfp(&kvm->srcu, GFP_KERNEL | __GFP_HOST);

@@ -29,6 +29,10 @@ static const char *missing_part(const struct vs_table *t)
 		    {"broadcast", t->broadcast},
 		    {"ipi", t->ipi},
 		    {"request_all", t->request_all},
+		    {"index_of", t->index_of},
+		    {"kick", t->kick},
+		    {"start_stop", t->start_stop},
+		    {"vp_flush", t->vp_flush},
 		    {"online", t->online},
 		    {"params", t->params || !t->n_params},
 		    {"vcpu_unplug (or no_unplug)", t->vcpu_unplug || t->no_unplug}};

@@ -27,6 +27,12 @@ static void check_issuers(struct check *c, size_t i)
 			&from, "found \"%s\", expected \"control_threads\": only the VMM %s vCPUs",
 			vs_from_names[st->from], st->op == VS_OP_HOTPLUG ? "creates" : "unplugs");
 		c->ok = false;
+	} else if ((st->op == VS_OP_VM_CREATE || st->op == VS_OP_VM_DESTROY) &&
+		   st->from != VS_FROM_CONTROL) {
+		vs_at_error(&from,
+			    "found \"%s\", expected \"control_threads\": only the VMM has VMs",
+			    vs_from_names[st->from]);
+		c->ok = false;
 	} else if ((st->op == VS_OP_IPI_BROADCAST || st->op == VS_OP_IPI_UNICAST ||
 		    st->op == VS_OP_ON_SPIN) &&
 		   st->from != VS_FROM_VCPUS) {

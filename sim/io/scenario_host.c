@@ -21,7 +21,7 @@ static bool maybe_modelled(const struct vs_at *in, const char *key, const struct
 {
 	struct vs_at at = vs_at_member(in, key);
 
-	return !at.value || vs_read_modelled(&at, choice, out);
+	return !at.value || vs_read_choice(&at, choice, out);
 }
 
 static bool read_cpus(const struct vs_at *host, struct vs_scenario *s, bool machine_known)
@@ -202,10 +202,11 @@ static bool read_halt_poll(const struct vs_at *vm, struct vs_halt_poll *out)
 
 bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s)
 {
-	static const char *const keys[] = {"max_vcpus", "boot_vcpus", "placement", "halt_poll",
-					   "ple_window_cycles"};
+	static const char *const keys[] = {"max_vcpus", "boot_vcpus", "placement",
+					   "vp_index",  "halt_poll",  "ple_window_cycles"};
 	struct vs_at vm = vs_at_member(root, "vm"), max, boot, placement;
-	size_t where = VS_PLACE_FLOAT;
+	struct vs_at vp = vs_at_member(&vm, "vp_index");
+	size_t where = VS_PLACE_FLOAT, mismatched = false;
 	bool ok, max_ok, boot_ok;
 
 	if (!vs_at_object(&vm, "an object with max_vcpus"))
@@ -224,6 +225,9 @@ bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s)
 	if (placement.value)
 		ok &= vs_at_choice(&placement, "where vCPU threads run", vs_placement_names, 2,
 				   &where);
+	if (vp.value)
+		ok &= vs_at_choice(&vp, "how VP indexes are given", vs_vp_names, 2, &mismatched);
+	s->vp_mismatched = mismatched;
 	ok &= read_halt_poll(&vm, &s->halt_poll);
 	s->ple_window_cycles =
 		4096; /* ple_window of kvm_intel: arch/x86/kvm/vmx/vmx.c, Linux 5.15 */

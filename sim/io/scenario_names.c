@@ -1,4 +1,4 @@
-/* What things are called in a scenario, and what cannot be asked for yet. */
+/* What things are called in a scenario. */
 #include "sim/io/scenario_parts.h"
 
 #include <string.h>
@@ -25,6 +25,14 @@ const char *const vs_unicast_names[] = {
 	[VS_UNICAST_ID] = "id",
 	[VS_UNICAST_SELF] = "self",
 };
+
+const char *const vs_count_names[] = {
+	[VS_COUNT_WALK] = "walk",
+	[VS_COUNT_BREAK] = "break",
+	[VS_COUNT_COUNTER] = "counter",
+};
+
+const char *const vs_vp_names[] = {"direct", "mismatched"};
 
 const char *const vs_arrival_names[] = {
 	[VS_ARRIVAL_CLOSED] = "closed",
@@ -55,57 +63,29 @@ const char *const vs_ipi_delivery_names[] = {
 	[VS_DELIVERY_POSTED] = "posted",
 };
 
-/* enum vs_op first, then what is described but not modelled yet */
 static const char *const op_names[] = {
-	[VS_OP_HOTPLUG] = "hotplug",
-	[VS_OP_IPI_BROADCAST] = "ipi_broadcast",
-	[VS_OP_REQUEST_ALL] = "request_all",
-	[VS_OP_LOOKUP] = "lookup",
-	[VS_OP_LOOKUP_BY_ID] = "lookup_by_id",
-	[VS_OP_UNPLUG] = "unplug",
-	[VS_OP_ON_SPIN] = "on_spin",
-	[VS_OP_IPI_UNICAST] = "ipi_unicast",
+	[VS_OP_HOTPLUG] = "hotplug",           [VS_OP_IPI_BROADCAST] = "ipi_broadcast",
+	[VS_OP_REQUEST_ALL] = "request_all",   [VS_OP_LOOKUP] = "lookup",
+	[VS_OP_LOOKUP_BY_ID] = "lookup_by_id", [VS_OP_UNPLUG] = "unplug",
+	[VS_OP_ON_SPIN] = "on_spin",           [VS_OP_IPI_UNICAST] = "ipi_unicast",
+	[VS_OP_INDEX_OF] = "index_of",         [VS_OP_KICK] = "kick",
+	[VS_OP_START_STOP] = "start_stop",     [VS_OP_VP_FLUSH] = "vp_flush",
+	[VS_OP_VM_CREATE] = "vm_create",       [VS_OP_VM_DESTROY] = "vm_destroy",
 	[VS_OP_GUEST_LOCK] = "guest_lock",
-	"index_of",
-	"start_stop",
-	"vp_flush",
-	"vm_create",
-	"vm_destroy",
 };
 
-const struct vs_choice vs_op_choice = {"an operation", op_names, VS_COUNT(op_names),
-				       VS_OP_GUEST_LOCK};
+/* guest_lock is no stream's */
+const struct vs_choice vs_op_choice = {"an operation", op_names, VS_OP_GUEST_LOCK};
 const struct vs_choice vs_preempt_choice = {"how the host kernel preempts", vs_preempt_names,
-					    VS_COUNT(vs_preempt_names), 3};
+					    VS_COUNT(vs_preempt_names)};
 const struct vs_choice vs_ipi_send_choice = {"how a guest sends a broadcast", vs_ipi_send_names,
-					     VS_COUNT(vs_ipi_send_names),
 					     VS_COUNT(vs_ipi_send_names)};
 const struct vs_choice vs_ipi_delivery_choice = {"how an interrupt arrives", vs_ipi_delivery_names,
-						 VS_COUNT(vs_ipi_delivery_names),
 						 VS_COUNT(vs_ipi_delivery_names)};
 
-static bool is_not_yet(const struct vs_choice *choice, const char *name)
+bool vs_read_choice(const struct vs_at *at, const struct vs_choice *choice, size_t *out)
 {
-	for (size_t i = choice->n_modelled; name && i < choice->n; i++)
-		if (choice->names[i] != op_names[VS_OP_GUEST_LOCK] &&
-		    strcmp(name, choice->names[i]) == 0)
-			return true;
-	return false;
-}
-
-bool vs_read_modelled(const struct vs_at *at, const struct vs_choice *choice, size_t *out)
-{
-	const char *name = json_string_value(at->value);
-	char usable[256] = "";
-	size_t used = 0;
-
-	if (!is_not_yet(choice, name))
-		return vs_at_choice(at, choice->what, choice->names, choice->n_modelled, out);
-	for (size_t i = 0; i < choice->n_modelled && used < sizeof(usable); i++)
-		used += (size_t)snprintf(usable + used, sizeof(usable) - used, "%s\"%s\"",
-					 used ? " or " : "", choice->names[i]);
-	vs_at_error(at, "\"%s\" is not modelled yet: use %s", name, usable);
-	return false;
+	return vs_at_choice(at, choice->what, choice->names, choice->n, out);
 }
 
 const char *vs_op_name(enum vs_op op)

@@ -27,17 +27,19 @@ extern const char *const vs_unicast_names[];
 extern const char *const vs_ipi_send_names[];
 extern const char *const vs_ipi_delivery_names[];
 
-/* Where some of the names are known but not modelled yet: this is the one place that says so. */
+extern const char *const vs_count_names[];
+extern const char *const vs_vp_names[]; /* by vp_mismatched */
+
 struct vs_choice {
-	const char *what;         /* "an operation" */
-	const char *const *names; /* first those that are modelled */
-	size_t n, n_modelled;
+	const char *what; /* "an operation" */
+	const char *const *names;
+	size_t n;
 };
 
 extern const struct vs_choice vs_op_choice, vs_preempt_choice, vs_ipi_send_choice,
 	vs_ipi_delivery_choice;
 
-bool vs_read_modelled(const struct vs_at *at, const struct vs_choice *choice, size_t *out);
+bool vs_read_choice(const struct vs_at *at, const struct vs_choice *choice, size_t *out);
 
 /* An optional time; out is left alone if it is absent. */
 bool vs_read_ms(const struct vs_at *at, double min, vs_ps *out);

@@ -133,20 +133,43 @@ static bool read_end(const struct vs_at *stream, const struct streams *all, stru
 	return false;
 }
 
+/* A key that belongs to one operation is refused with the others. */
+static bool is_for(const struct vs_at *at, enum vs_op has, enum vs_op owner)
+{
+	if (!at->value || has == owner)
+		return true;
+	vs_at_error(at, "only for operation \"%s\", but this stream's is \"%s\"", vs_op_name(owner),
+		    vs_op_name(has));
+	return false;
+}
+
 static bool read_to(const struct vs_at *stream, struct vs_stream *out)
 {
 	struct vs_at to = vs_at_member(stream, "to");
 	size_t which = VS_UNICAST_INDEX;
 
-	if (to.value && out->op != VS_OP_IPI_UNICAST) {
-		vs_at_error(&to, "only for operation \"%s\", but this stream's is \"%s\"",
-			    vs_op_name(VS_OP_IPI_UNICAST), vs_op_name(out->op));
+	if (!is_for(&to, out->op, VS_OP_IPI_UNICAST))
 		return false;
-	}
 	if (to.value && !vs_at_choice(&to, "whom it is for", vs_unicast_names, 3, &which))
 		return false;
 	out->to = (enum vs_unicast)which;
 	return true;
+}
+
+static bool read_details(const struct vs_at *stream, struct vs_stream *out)
+{
+	struct vs_at by = vs_at_member(stream, "count_by"), vps = vs_at_member(stream, "vps");
+	size_t which = VS_COUNT_WALK;
+
+	out->vps = 1;
+	if (!read_to(stream, out) || !is_for(&by, out->op, VS_OP_START_STOP) ||
+	    !is_for(&vps, out->op, VS_OP_VP_FLUSH))
+		return false;
+	if (by.value &&
+	    !vs_at_choice(&by, "how started vCPUs are counted", vs_count_names, 3, &which))
+		return false;
+	out->count_by = (enum vs_count)which;
+	return !vps.value || vs_at_u32(&vps, 1, 128, &out->vps);
 }
 
 static bool read_op(const struct vs_at *stream, struct vs_stream *out)
@@ -154,10 +177,10 @@ static bool read_op(const struct vs_at *stream, struct vs_stream *out)
 	struct vs_at op = vs_at_member(stream, "op"), wait = vs_at_member(stream, "wait");
 	size_t which;
 
-	if (!vs_read_modelled(&op, &vs_op_choice, &which))
+	if (!vs_read_choice(&op, &vs_op_choice, &which))
 		return false;
 	out->op = (enum vs_op)which;
-	if (!read_to(stream, out))
+	if (!read_details(stream, out))
 		return false;
 	if (!wait.value)
 		return true;
@@ -173,9 +196,9 @@ static bool read_op(const struct vs_at *stream, struct vs_stream *out)
 
 static bool read_stream(const struct vs_at *at, const struct streams *all, struct vs_stream *out)
 {
-	static const char *const keys[] = {"name",    "op",       "wait",   "to",   "from",
-					   "arrival", "think_us", "gap_us", "pace", "start_ms",
-					   "count",   "for_ms",   "until"};
+	static const char *const keys[] = {"name", "op",       "wait",    "to",       "count_by",
+					   "vps",  "from",     "arrival", "think_us", "gap_us",
+					   "pace", "start_ms", "count",   "for_ms",   "until"};
 	struct vs_at start = vs_at_member(at, "start_ms");
 	bool ok;
 

@@ -48,6 +48,10 @@ static json_t *stream_to_json(const struct vs_scenario *s, const struct vs_strea
 
 	if (st->op == VS_OP_IPI_UNICAST)
 		out = vs_with(out, "to", json_string(vs_unicast_names[st->to]));
+	if (st->op == VS_OP_START_STOP)
+		out = vs_with(out, "count_by", json_string(vs_count_names[st->count_by]));
+	if (st->op == VS_OP_VP_FLUSH)
+		out = vs_with(out, "vps", vs_json_u64(st->vps));
 	if (st->op == VS_OP_REQUEST_ALL || st->op == VS_OP_IPI_BROADCAST ||
 	    st->op == VS_OP_IPI_UNICAST)
 		out = vs_with(out, "wait", json_boolean(st->wait));
@@ -122,6 +126,7 @@ static json_t *vm_to_json(const struct vs_scenario *s)
 	poll = vs_with(poll, "grow", vs_json_u64(p->grow));
 	poll = vs_with(poll, "grow_start_us", vs_json_number(p->grow_start_ns / 1000.0));
 	poll = vs_with(poll, "shrink", vs_json_u64(p->shrink));
+	vm = vs_with(vm, "vp_index", json_string(vs_vp_names[s->vp_mismatched]));
 	vm = vs_with(vm, "halt_poll", poll);
 	return vs_with(vm, "ple_window_cycles", vs_json_u64(s->ple_window_cycles));
 }

@@ -124,7 +124,8 @@ static bool boot(struct vs_workload *w)
 	struct vs_vm_params p = {.max_vcpus = w->s->max_vcpus,
 				 .table = w->params,
 				 .apic_map = w->s->ipi_send != VS_SEND_SHORTHAND,
-				 .posted = w->s->ipi_delivery == VS_DELIVERY_POSTED};
+				 .posted = w->s->ipi_delivery == VS_DELIVERY_POSTED,
+				 .vp_mismatched = w->s->vp_mismatched};
 
 	w->boot_error = w->table->vm_create(&p, &w->vm);
 	for (uint32_t id = 0; id < w->s->boot_vcpus && !w->boot_error; id++)

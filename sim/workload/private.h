@@ -54,6 +54,7 @@ struct vs_issuer {
 	struct vs_opened *current;
 	bool slot_left;         /* unplug: the thread of the vCPU that is to go has ended */
 	struct vs_sender *send; /* of interrupts; else NULL */
+	void *vm;               /* of its own, beside the one that all share; NULL: none */
 };
 
 struct vs_stream_state {

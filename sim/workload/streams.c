@@ -125,6 +125,79 @@ static bool look_up(struct vs_issuer *i, void *(*by)(void *vm, uint32_t what))
 	return by(i->w->vm, n / ODD_ONE_IN) != NULL;
 }
 
+/* A vCPU that is there from start to end, by its place in the table, which is its id. */
+static uint32_t staying(struct vs_issuer *i)
+{
+	return gsl_rng_uniform_int(i->choices, i->w->n_stay);
+}
+
+/* So many VPs in a row, as far as there are vCPUs that stay. */
+static bool vp_flush(struct vs_issuer *i)
+{
+	const struct vs_workload *w = i->w;
+	uint32_t first = staying(i), n = i->stream->def->vps;
+	uint64_t set[2] = {0}; /* read by the module: on this stack */
+
+	if (n > w->n_stay - first)
+		n = w->n_stay - first;
+	for (uint32_t k = 0; k < n; k++)
+		set[k / 64] |= UINT64_C(1) << k % 64;
+	if (w->s->vp_mismatched)
+		first = w->s->max_vcpus - first - n;
+	return w->table->vp_flush(w->vm, first, set) == n;
+}
+
+/* Beside the VM that all else happens to, one without vCPUs: made by vm_create, whose caller takes
+ * it down again afterwards, or made beforehand for vm_destroy. */
+static bool make_vm(struct vs_issuer *i)
+{
+	struct vs_workload *w = i->w;
+	uint32_t params[VS_TABLE_PARAMS_MAX]; /* the module reads and writes this stack only */
+	struct vs_vm_params p = {.max_vcpus = w->s->max_vcpus, .table = params};
+	void *vm = NULL;
+
+	memcpy(params, w->params, sizeof(params));
+	if (w->table->vm_create(&p, &vm))
+		return false;
+	i->vm = vm;
+	return true;
+}
+
+static void take_down_vm(struct vs_issuer *i)
+{
+	if (i->vm)
+		i->w->table->vm_destroy(i->vm);
+	i->vm = NULL;
+}
+
+static bool vm_operation(struct vs_issuer *i)
+{
+	vs_ps syscall = i->w->s->machine.userspace_exit_ps;
+	bool ok = true;
+
+	vs_task_compute(syscall / 2, VS_CAUSE_COMPUTE);
+	if (i->stream->def->op == VS_OP_VM_CREATE)
+		ok = make_vm(i);
+	else if (i->vm)
+		take_down_vm(i);
+	else
+		ok = false; /* there was no memory for it */
+	vs_task_compute(syscall - syscall / 2, VS_CAUSE_COMPUTE);
+	return ok;
+}
+
+static bool start_stop(struct vs_issuer *i)
+{
+	return i->w->table->start_stop(i->w->vm, staying(i), i->stream->def->count_by);
+}
+
+static bool index_of(struct vs_issuer *i)
+{
+	uint32_t n = staying(i);
+
+	return i->w->table->index_of(i->w->vm, i->w->slots[n].vcpu) == n;
+}
+
 /* Host context; may switch. */
 void vs_issuer_perform(struct vs_issuer *i)
 {
@@ -153,6 +226,22 @@ void vs_issuer_perform(struct vs_issuer *i)
 		break;
 	case VS_OP_ON_SPIN:
 		w->table->on_spin(i->slot->vcpu);
+		break;
+	case VS_OP_INDEX_OF:
+		ok = index_of(i);
+		break;
+	case VS_OP_KICK:
+		ok = w->table->kick(w->vm, staying(i));
+		break;
+	case VS_OP_START_STOP:
+		ok = start_stop(i);
+		break;
+	case VS_OP_VP_FLUSH:
+		ok = vp_flush(i);
+		break;
+	case VS_OP_VM_CREATE:
+	case VS_OP_VM_DESTROY:
+		ok = vm_operation(i);
 		break;
 	default:
 		vs_bug(__FILE__, __LINE__, "operation without a call site");
@@ -212,6 +301,8 @@ void vs_issuer_thread(void *arg)
 			break;
 		if (i->stream->def->op == VS_OP_UNPLUG)
 			vs_slot_stop(unplug_slot(i, i->done), i);
+		if (i->stream->def->op == VS_OP_VM_DESTROY)
+			make_vm(i);
 		vs_issuer_begin(i, vs_now_ps());
 		enum vs_op op = i->current->op;
 		uint64_t nth = i->done;
@@ -222,6 +313,7 @@ void vs_issuer_thread(void *arg)
 		vs_issuer_end(i, vs_now_ps());
 		if (op == VS_OP_HOTPLUG && !error)
 			vs_task_wake(hotplug_slot(i, nth)->task);
+		take_down_vm(i);
 	}
 	vs_issuer_retire(i);
 }

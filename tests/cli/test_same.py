@@ -94,6 +94,18 @@ class Same(Case):
                     ["--host-order", "down", "--paranoid"], ["--host-order", "shuffled"]):
             self.assertTrue(run(*how) == reference, f"{how} differs")
 
+    def test_every_call_site(self):
+        calls = SOURCE / "scenarios/callsites.json"
+        for vp in ("direct", "mismatched"):
+            args = ("--reps", 1, "--set", f"/vm/vp_index={vp}")
+            reference = result(*args, "--strict", "--paranoid", scenario=calls)
+            for run in json.loads(reference)["runs"]:
+                self.assertEqual({op["errors"] for op in run["ops"].values()}, {0}, run["table"])
+                self.assertEqual(len(run["ops"]), 13, run["table"])
+            for window, order in ((0, "up"), (1, "down"), (7919, "shuffled"), (self.w, "shuffled")):
+                how = (*args, "--window-ps", window, "--host-order", order)
+                self.assertTrue(result(*how, scenario=calls) == reference, how)
+
     def test_preemptible_and_tickless_cpus(self):
         """preempt full, nohz_full, gp_self_report"""
         strict = result("--strict", "--paranoid", scenario=FULL)

@@ -335,7 +335,7 @@ START_TEST(operations_have_names)
 		ck_assert(vs_op_from_name(vs_op_name((enum vs_op)i), &op));
 		ck_assert_int_eq(op, i);
 	}
-	ck_assert(!vs_op_from_name("index_of", &op)); /* known, but not modelled yet */
+	ck_assert(!vs_op_from_name("index-of", &op));
 }
 END_TEST
 

@@ -65,6 +65,8 @@ static void walk(void *arg)
 		t->broadcast(vm, NULL);
 		t->ipi(vm, NULL, &all);
 		t->request_all(vm, mock_random() % 2);
+		t->index_of(vm, NULL);
+		t->vp_flush(vm, 0, all.set);
 		mock_point();
 	}
 }
