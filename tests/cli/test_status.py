@@ -90,7 +90,7 @@ class Usage(Case):
         self.refused("-o", says="requires an argument")
 
     def test_modules(self):
-        cases = {PLANTED / "wrong-abi.so": "module ABI 5",
+        cases = {PLANTED / "wrong-abi.so": "module ABI 6",
                  PLANTED / "half-a-table.so": "lacks vm_create",
                  PLANTED / "no-module.so": "no symbol vs_module",
                  PLANTED / "unresolved.so": "nobody_has_this",
@@ -190,7 +190,8 @@ class Questions(Case):
             self.assertRegex(machines, rf"(?m)^{name} .*; W = \d+ ps$")
         self.assertEqual(self.run_here("--list", "operations").out.split(),
                          ["hotplug", "ipi_broadcast", "request_all", "lookup", "lookup_by_id", "unplug",
-                          "on_spin", "ipi_unicast"])
+                          "on_spin", "ipi_unicast", "index_of",
+                          "kick", "start_stop", "vp_flush", "vm_create", "vm_destroy"])
 
     def test_a_module_is_listed(self):
         listed = self.run_here("--module", PLANTED / "trap.so", "--list", "tables").out

@@ -65,8 +65,10 @@ static void walk(void *arg)
 		t->broadcast(vm, NULL);
 		t->ipi(vm, NULL, &all);
 		t->request_all(vm, mock_random() % 2);
-		t->index_of(vm, NULL);
-		t->vp_flush(vm, 0, all.set);
+		if (mock_random() % 4 == 0)
+			t->index_of(vm, NULL);
+		if (mock_random() % 4 == 0)
+			t->vp_flush(vm, ABUSE_CREATES, (const uint64_t[]){1, 0});
 		mock_point();
 	}
 }

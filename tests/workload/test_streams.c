@@ -28,6 +28,8 @@ static struct bench {
 	unsigned created;
 	int refuse_id; /* whose create fails; -1: none */
 	uint32_t op_factor;
+	unsigned others, others_made; /* VMs beside the one of the streams */
+	uint64_t flushed;             /* VPs, as a bitmap */
 	struct vs_stream stream[3];
 } b;
 
@@ -37,15 +39,27 @@ static struct dummy {
 
 /* -- the table --------------------------------------------------------------------------------- */
 
+static int other_vm;
+
 static int vm_create(const struct vs_vm_params *p, void **vm)
 {
 	ck_assert_uint_eq(p->max_vcpus, 16);
-	*vm = &b;
+	*vm = vs_host_booting(b.rig.h) ? (void *)&b : &other_vm;
+	if (*vm == &other_vm) {
+		vs_task_compute(OP_PS, VS_CAUSE_COMPUTE);
+		b.others++;
+		b.others_made++;
+	}
 	return 0;
 }
 
 static void vm_destroy(void *vm)
 {
+	if (vm == &other_vm) {
+		vs_task_compute(2 * OP_PS, VS_CAUSE_COMPUTE);
+		b.others--;
+		return;
+	}
 	ck_assert_ptr_eq(vm, &b);
 	b.created = 0;
 }
@@ -108,6 +122,16 @@ static uint32_t request_all(void *vm, bool wait)
 	return 0;
 }
 
+static uint32_t vp_flush(void *vm, uint32_t first, const uint64_t *set)
+{
+	(void)vm;
+	ck_assert_uint_eq(set[1], 0);
+	ck_assert_uint_lt(first, 16);
+	b.flushed |= set[0] << first;
+	vs_task_compute(OP_PS, VS_CAUSE_COMPUTE);
+	return (uint32_t)__builtin_popcountll(set[0]);
+}
+
 static uint32_t online(void *vm)
 {
 	(void)vm;
@@ -124,6 +148,7 @@ static const struct vs_table table = {.name = "dummy",
 				      .get_by_id = get,
 				      .broadcast = broadcast,
 				      .request_all = request_all,
+				      .vp_flush = vp_flush,
 				      .online = online};
 
 void vs_note(enum vs_note what, const void *obj, uint64_t a)
@@ -228,6 +253,42 @@ START_TEST(closed_thinks_after_completion)
 		ck_assert_uint_le(b.ops[i].start - b.ops[i - 1].end, US(103));
 	}
 	ck_assert_uint_ge(b.ops[0].start, MS(1));
+}
+END_TEST
+
+/* Each makes a VM (10 us) and takes it down (20 us), but only one of the two is the operation. */
+START_TEST(a_vm_is_made_and_taken_down)
+{
+	const enum vs_op ops[] = {VS_OP_VM_CREATE, VS_OP_VM_DESTROY};
+
+	set_up(&(struct rig_options){0});
+	add("vms", ops[_i], VS_FROM_CONTROL, 1)->count = 5;
+	run();
+	ck_assert_uint_eq(b.n, 5);
+	ck_assert_uint_eq(b.others_made, 5);
+	ck_assert_uint_eq(b.others, 0);
+	for (unsigned i = 0; i < b.n; i++) {
+		ck_assert(!b.ops[i].error);
+		ck_assert_uint_ge(b.ops[i].end - b.ops[i].start, OP_PS << _i);
+		ck_assert_uint_lt(b.ops[i].end - b.ops[i].start, (OP_PS << _i) + US(5));
+	}
+}
+END_TEST
+
+/* Up to 3 VPs from 0, 1, 2 or 3 on, of 4 that stay: 0 to 3, or counted down from 15, 15 to 12. */
+START_TEST(vps_are_those_of_who_stays)
+{
+	set_up(&(struct rig_options){0});
+	struct vs_stream *s = add("flush", VS_OP_VP_FLUSH, VS_FROM_KTHREADS, 1);
+
+	b.rig.s.vp_mismatched = _i;
+	s->count = 50;
+	s->vps = 3;
+	run();
+	ck_assert_uint_eq(b.n, 50);
+	for (unsigned i = 0; i < b.n; i++)
+		ck_assert(!b.ops[i].error);
+	ck_assert_uint_eq(b.flushed, _i ? 0xf000 : 0xf);
 }
 END_TEST
 
@@ -455,6 +516,8 @@ int main(void)
 	SRunner *r;
 	int failed;
 
+	tcase_add_loop_test(t, a_vm_is_made_and_taken_down, 0, 2);
+	tcase_add_loop_test(t, vps_are_those_of_who_stays, 0, 2);
 	tcase_add_test(t, closed_thinks_after_completion);
 	tcase_add_test(t, count_is_shared_out);
 	tcase_add_test(t, open_counts_from_the_intended_start);
