@@ -102,6 +102,11 @@ static void bare_create(struct vs_ctx *x)
 
 static void bare_destroy(struct vs_ctx *x)
 {
+#ifdef VS_ASAN
+	/* nor shall whatever is mapped here next find what a context left in the middle of a
+	   function had marked */
+	ASAN_UNPOISON_MEMORY_REGION((void *)x->stack_lo, x->stack_hi - x->stack_lo);
+#endif
 	munmap((void *)(x->stack_lo - 4096), x->stack_hi - x->stack_lo + 4096);
 }
 
