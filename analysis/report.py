@@ -84,13 +84,15 @@ def stream_words(s):
 
 
 def setting(result):
-    s, host, vm = result.scenario, result.scenario.get("host", {}), result.scenario["vm"]
+    s, host, vm = result.scenario, result.scenario.get("host", {}), result.scenario.get("vm")
     machine = result.provenance["machine"]
     words = [f"The host has {host.get('cpus', 'all')} CPUs of {machine['name']} "
              f"({machine['description']}), {host.get('hz', '?')} ticks per second and "
-             f"preemption \"{host.get('preempt', '?')}\".",
-             f"The VM starts with {vm.get('boot_vcpus', 1):,} vCPUs and may have {vm['max_vcpus']:,}; "
-             f"its threads are {'pinned' if vm.get('placement') == 'pinned' else 'free to move'}."]
+             f"preemption \"{host.get('preempt', '?')}\"."]
+    if vm:
+        words.append(
+            f"The VM starts with {vm.get('boot_vcpus', 1):,} vCPUs and may have {vm['max_vcpus']:,}; "
+            f"its threads are {'pinned' if vm.get('placement') == 'pinned' else 'free to move'}.")
     if "guest" in s:
         words.append(f"A guest runs {distribution(s['guest']['run_us'])} us and then halts "
                      f"{distribution(s['guest']['halt_us'])} us, unless woken.")

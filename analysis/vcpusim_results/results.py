@@ -102,7 +102,7 @@ def _check_form(path, document):
 
 def _check_runs(path, document):
     seen = set()
-    known = [t["table"] if isinstance(t, dict) else t for t in document["scenario"]["tables"]]
+    known = [t["table"] if isinstance(t, dict) else t for t in document["scenario"].get("tables", ["none"])]
     for n, run in enumerate(document["runs"]):
         key = run["table"], run["replication"]
         if key in seen:
@@ -158,7 +158,7 @@ class Result:
     def vcpus(self):
         """vCPUs there are in the end: those at boot and those plugged in"""
         plugged = sum(s.get("count", 0) for s in self.scenario["streams"] if s["op"] == "hotplug")
-        return self.scenario["vm"]["boot_vcpus"] + plugged
+        return self.scenario.get("vm", {"boot_vcpus": 0})["boot_vcpus"] + plugged
 
     def _rows(self):
         for n, run in enumerate(self.document["runs"]):

@@ -2,15 +2,16 @@
  * vcpusim/module.h - what a module built by vcpusim-cc exports.
  *
  * A module is a shared object with one symbol, `vs_module`. It holds tables: each the whole set of
- * KVM's call sites compiled against one way to hold the vCPUs. All functions run on a simulated
- * thread and may switch; vm and vcpu pointers are the module's own (struct kvm, struct kvm_vcpu).
+ * KVM's call sites compiled against one way to hold the vCPUs; and plain operations: any C function
+ * that is to be run by many CPUs at once. All functions run on a simulated thread and may switch;
+ * vm and vcpu pointers are the module's own (struct kvm, struct kvm_vcpu).
  */
 #ifndef VCPUSIM_MODULE_H
 #define VCPUSIM_MODULE_H
 
 #include <vcpusim/types.h>
 
-#define VS_MODULE_ABI 5
+#define VS_MODULE_ABI 6
 
 #define VS_TABLE_PARAMS_MAX 4
 
@@ -90,13 +91,34 @@ struct vs_table {
 	uint32_t (*online)(void *vm);
 };
 
+/*
+ * A plain operation. What it works on is the module's own: static data, or what its init allocated.
+ * Each run has a process, and so data, of its own.
+ */
+struct vs_operation {
+	const char *name;    /* a scenario's "op" is "MODULE:NAME" */
+	const char *summary; /* one line */
+	/* By issuer 0, 1, ... of all that the module's operations have. Not 0: it has failed. */
+	int (*run)(uint32_t issuer);
+	/* Once, by one thread, when all operations have returned; `done` of this one succeeded.
+	 * Says by vs_expect() what is wrong. May be NULL. */
+	void (*check)(uint64_t done);
+};
+
 struct vs_module {
 	uint32_t abi; /* VS_MODULE_ABI */
 	uint32_t n_tables;
 	const char *name;
 	const struct vs_table *const *tables;
+	const struct vs_operation *operations;
+	uint32_t n_operations;
+	/* Before the first operation, by one thread, at no cost: 0 or -errno. May be NULL. */
+	int (*init)(uint32_t issuers);
 };
 
 extern const struct vs_module vs_module;
+
+/* Records a violation unless both are the same; costs nothing. `what` must last. */
+void vs_expect(const char *what, uint64_t found, uint64_t expected);
 
 #endif

@@ -47,8 +47,10 @@ enum vs_op {
 	VS_OP_VM_CREATE,
 	VS_OP_VM_DESTROY,
 	VS_OP_GUEST_LOCK, /* what guests do by themselves: no stream's */
-	VS_OPS
+	VS_OP_PLAIN,      /* a module's: the first of those that the scenario has */
+	VS_OPS = VS_OP_PLAIN + 16
 };
+#define VS_PLAIN_MAX (VS_OPS - VS_OP_PLAIN)
 
 enum vs_unicast { VS_UNICAST_INDEX, VS_UNICAST_ID, VS_UNICAST_SELF };
 enum vs_from { VS_FROM_CONTROL, VS_FROM_VCPUS, VS_FROM_KTHREADS };
@@ -114,6 +116,13 @@ struct vs_table_ref {
 	} param[VS_TABLE_PARAMS_MAX];
 };
 
+/* A module's operation. */
+struct vs_plain {
+	char name[VS_NAME_MAX]; /* "MODULE:NAME" */
+	const struct vs_module *module;
+	const struct vs_operation *operation;
+};
+
 struct vs_scenario {
 	char name[VS_NAME_MAX];
 	char *description;
@@ -141,8 +150,11 @@ struct vs_scenario {
 	uint32_t guest_locks; /* spinlocks that the guests share; 0: none */
 	struct vs_dist lock_every;
 	struct vs_dist lock_hold;
+	bool no_vm; /* plain operations only; then there is one table, "none" */
 	struct vs_table_ref *tables;
 	size_t n_tables;
+	struct vs_plain plain[VS_PLAIN_MAX]; /* of operation VS_OP_PLAIN + index */
+	uint32_t n_plain;
 	struct vs_stream *streams;
 	size_t n_streams;
 	vs_ps limit_ps; /* simulated */
@@ -153,6 +165,15 @@ struct vs_scenario {
 static inline bool vs_nohz_full(const struct vs_scenario *s, uint32_t cpu)
 {
 	return s->nohz_full[cpu / 64] >> cpu % 64 & 1;
+}
+
+/* Is there anything to tell of this operation? */
+static inline bool vs_has_op(const struct vs_scenario *s, enum vs_op op)
+{
+	for (size_t i = 0; i < s->n_streams; i++)
+		if (s->streams[i].op == op)
+			return true;
+	return op == VS_OP_GUEST_LOCK && s->guest_locks;
 }
 
 void vs_scenario_free(struct vs_scenario *s);

@@ -203,6 +203,26 @@ void vs_check_bugged(void *ctx, uint32_t cpu, vs_ps now, const char *file, int l
 	said(ctx, VS_CHECK_BUG, cpu, now, file, line, what);
 }
 
+static void tell_unexpected(struct vs_checker *c, const struct vs_finding *f, FILE *out)
+{
+	(void)c;
+	fprintf(out, "%s: found %llu, expected %llu", (const char *)f->about,
+		(unsigned long long)f->a, (unsigned long long)f->b);
+}
+
+void vs_check_unexpected(void *ctx, uint32_t cpu, vs_ps now, const char *what, uint64_t found,
+			 uint64_t expected)
+{
+	struct vs_finding f = {.kind = VS_CHECK_EXPECTATION,
+			       .at = vs_check_stamp(ctx, cpu, now, 0),
+			       .about = what,
+			       .a = found,
+			       .b = expected,
+			       .tell = tell_unexpected};
+
+	vs_check_add(ctx, &f);
+}
+
 /* -- the end --------------------------------------------------------------------------------------
  */
 
@@ -228,6 +248,7 @@ const char *vs_check_kind_name(enum vs_check_kind kind)
 		[VS_CHECK_SHORT_GRACE_PERIOD] = "short-grace-period",
 		[VS_CHECK_WARN] = "warning",
 		[VS_CHECK_BUG] = "bug",
+		[VS_CHECK_EXPECTATION] = "expectation",
 	};
 
 	return name[kind];

@@ -54,6 +54,7 @@ enum vs_check_kind {
 	/* told by the code itself */
 	VS_CHECK_WARN,
 	VS_CHECK_BUG,
+	VS_CHECK_EXPECTATION,
 	VS_CHECK_KINDS
 };
 
@@ -116,5 +117,7 @@ void vs_check_warned(void *ctx, uint32_t cpu, vs_ps now, const char *file, int l
 		     const char *what);
 void vs_check_bugged(void *ctx, uint32_t cpu, vs_ps now, const char *file, int line,
 		     const char *what);
+void vs_check_unexpected(void *ctx, uint32_t cpu, vs_ps now, const char *what, uint64_t found,
+			 uint64_t expected);
 
 #endif

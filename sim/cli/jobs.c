@@ -18,7 +18,7 @@
 #include "sim/io/result.h"
 
 #define PIPE_BYTES 65536
-#define PROGRESS_MS 250
+#define POLL_MS 250
 
 static volatile sig_atomic_t interrupted;
 
@@ -202,7 +202,7 @@ static bool wait_some(const struct vs_scenario *s, struct vs_job *jobs, size_t n
 			p[k] = (struct pollfd){.fd = jobs[i].fd, .events = POLLIN};
 			which[k++] = i;
 		}
-	if (ok && poll(p, k, PROGRESS_MS) > 0)
+	if (ok && poll(p, k, POLL_MS) > 0)
 		for (size_t i = 0; i < k && ok; i++)
 			if (p[i].revents)
 				ok = receive(s, &jobs[which[i]]);
@@ -235,8 +235,9 @@ static uint32_t running_now(const struct vs_job *jobs, size_t n)
 static bool run_all(const struct vs_scenario *s, const struct vs_modules *m,
 		    const struct vs_jobs_options *o, struct vs_job *jobs, size_t n)
 {
-	struct timespec shown = {0};
+	struct vs_shown shown = {0};
 	size_t next = 0;
+	bool ok = true;
 
 	for (;;) {
 		uint32_t running = running_now(jobs, n);
@@ -248,14 +249,16 @@ static bool run_all(const struct vs_scenario *s, const struct vs_modules *m,
 			next++;
 		}
 		if (interrupted || (!running && next == n))
-			return true;
-		if (!running || !wait_some(s, jobs, n))
-			return false;
-		if (o->show_progress && ms_since(&shown) >= PROGRESS_MS) {
-			vs_progress_show(jobs, n);
-			clock_gettime(CLOCK_MONOTONIC, &shown);
-		}
+			break;
+		ok = running && wait_some(s, jobs, n);
+		if (!ok)
+			break;
+		if (o->show_progress)
+			vs_progress_show(&shown, s, jobs, n);
 	}
+	if (o->show_progress)
+		vs_progress_clear(&shown);
+	return ok;
 }
 
 static bool collect(struct vs_job *jobs, size_t n, struct vs_result *out)
@@ -301,8 +304,6 @@ bool vs_jobs_run(const struct vs_scenario *s, const struct vs_modules *m,
 	ok = ok && run_all(s, m, o, jobs, n);
 	if (jobs)
 		end_all(s, jobs, n);
-	if (o->show_progress)
-		vs_progress_clear();
 	ok = ok && collect(jobs, n, out);
 	for (size_t i = 0; jobs && !ok && i < n; i++)
 		vs_run_release(&jobs[i].run);

@@ -31,7 +31,7 @@ static int list_machines(const struct vs_paths *p)
 
 		vs_errors_init(&errs);
 		if (vs_machine_load(names[i], ".", p->machines, &machine, &errs)) {
-			printf("%-22s %s; W = %llu ps\n", names[i], machine.description,
+			printf("%-19s %s; W = %llu ps\n", names[i], machine.description,
 			       (unsigned long long)machine.window_ps);
 		} else {
 			vs_errors_print(&errs, stderr);
@@ -63,7 +63,11 @@ static int list(const struct vs_options *o, const struct vs_paths *p, const stru
 			list_table(m->tables[i]);
 	if (o->list == VS_LIST_OPERATIONS)
 		for (int op = 0; op < VS_OP_GUEST_LOCK; op++)
-			printf("%s\n", vs_op_name(op));
+			printf("%-22s %s\n", vs_op_name(op), vs_op_summary(op));
+	if (o->list == VS_LIST_OPERATIONS)
+		for (size_t i = 0; i < m->n_operations; i++)
+			printf("%-22s %s\n", m->operations[i].name,
+			       m->operations[i].operation->summary);
 	return EXIT_OK;
 }
 
@@ -74,6 +78,9 @@ static bool is_used(const struct vs_modules *m, const struct vs_loaded *l,
 
 	for (size_t t = 0; t < s->n_tables; t++)
 		if (vs_modules_table(m, s->tables[t].table, &owner) && owner == l)
+			return true;
+	for (uint32_t k = 0; k < s->n_plain; k++)
+		if (s->plain[k].module == l->module)
 			return true;
 	return false;
 }
@@ -231,8 +238,9 @@ static int simulate(const struct vs_options *o, const struct vs_scenario *s,
 	return status;
 }
 
-static int run(const struct vs_options *o, const struct vs_paths *p, const struct vs_modules *m)
+static int run(const struct vs_options *o, const struct vs_paths *p, struct vs_modules *m)
 {
+	struct vs_catalog catalog;
 	struct vs_scenario *s;
 	struct vs_errors errs;
 	int status;
@@ -240,8 +248,8 @@ static int run(const struct vs_options *o, const struct vs_paths *p, const struc
 	if (o->list)
 		return list(o, p, m);
 	vs_errors_init(&errs);
-	s = vs_scenario_load(o->scenario, o->sets, o->n_sets, m->tables, m->n_tables, p->machines,
-			     &errs);
+	vs_modules_catalog(m, &catalog);
+	s = vs_scenario_load(o->scenario, o->sets, o->n_sets, &catalog, p->machines, &errs);
 	if (!s) {
 		vs_errors_print(&errs, stderr);
 		vs_errors_release(&errs);

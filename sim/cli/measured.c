@@ -23,12 +23,12 @@ struct vs_measured {
 	struct vs_memlog memory;
 };
 
-struct vs_measured *vs_measured_new(uint32_t n_cpus)
+struct vs_measured *vs_measured_new(uint32_t n_cpus, uint32_t n_plain)
 {
 	struct vs_measured *m = calloc(1, sizeof(*m));
 	bool ok = m && vs_memlog_init(&m->memory, n_cpus);
 
-	for (int o = 0; ok && o < VS_OPS; o++) {
+	for (uint32_t o = 0; ok && o < VS_OP_PLAIN + n_plain; o++) {
 		m->op[o].first_start = VS_PS_NEVER;
 		ok = vs_breakdown_init(&m->op[o].latency);
 		for (int k = 0; ok && k < VS_LATENCY_KINDS; k++)
@@ -134,18 +134,14 @@ static bool take_op(const struct one_op *o, enum vs_op op, struct vs_op_result *
 bool vs_measured_take(struct vs_measured *m, const struct vs_scenario *s, struct vs_run *out)
 {
 	int64_t peak, end;
-	bool wanted[VS_OPS] = {false};
 
-	for (size_t i = 0; i < s->n_streams; i++)
-		wanted[s->streams[i].op] = true;
-	wanted[VS_OP_GUEST_LOCK] = s->guest_locks;
 	out->ops = calloc(VS_OPS, sizeof(*out->ops));
 	if (!out->ops || !vs_memlog_result(&m->memory, &peak, &end))
 		return false;
 	out->memory_peak_bytes = (uint64_t)peak;
 	out->memory_end_bytes = (uint64_t)(end > 0 ? end : 0);
 	for (int o = 0; o < VS_OPS; o++)
-		if (wanted[o] && !take_op(&m->op[o], o, &out->ops[out->n_ops++]))
+		if (vs_has_op(s, o) && !take_op(&m->op[o], o, &out->ops[out->n_ops++]))
 			return false;
 	return true;
 }

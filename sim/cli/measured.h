@@ -6,7 +6,7 @@
 
 struct vs_measured;
 
-struct vs_measured *vs_measured_new(uint32_t n_cpus); /* NULL: no memory */
+struct vs_measured *vs_measured_new(uint32_t n_cpus, uint32_t n_plain); /* NULL: no memory */
 void vs_measured_free(struct vs_measured *m);
 /* False: the parts do not add up. */
 bool vs_measured_op(struct vs_measured *m, enum vs_op op, vs_ps start, vs_ps end,

@@ -3,14 +3,22 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <link.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <vcpusim/scenario.h>
 
 #include "sim/hw/hw.h"
+
+#define LOAD_S 10
 
 /* What is missing of a table, or NULL. */
 static const char *missing_part(const struct vs_table *t)
@@ -101,6 +109,36 @@ static bool tables_fit(const struct vs_loaded *l, struct vs_errors *errs)
 	return true;
 }
 
+/* What is wrong with an operation, or NULL. */
+static const char *unfit_operation(const struct vs_operation *op, const char *module)
+{
+	if (!op->name || !*op->name || strpbrk(op->name, ": "))
+		return "has no name that fits";
+	if (!op->summary)
+		return "lacks a summary";
+	if (!op->run)
+		return "lacks run";
+	if (strlen(module) + 1 + strlen(op->name) >= VS_NAME_MAX)
+		return "has too long a name";
+	return NULL;
+}
+
+static bool operations_fit(const struct vs_loaded *l, struct vs_errors *errs)
+{
+	const struct vs_module *m = l->module;
+
+	for (uint32_t i = 0; i < m->n_operations; i++) {
+		const char *why = m->operations ? unfit_operation(&m->operations[i], m->name)
+						: "lacks everything";
+
+		if (why) {
+			vs_errors_add(errs, l->path, 0, 0, NULL, "its operation %u %s", i, why);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool is_module(const struct vs_loaded *l, struct vs_errors *errs)
 {
 	const struct vs_module *m = l->module;
@@ -118,9 +156,9 @@ static bool is_module(const struct vs_loaded *l, struct vs_errors *errs)
 			      m->abi, VS_MODULE_ABI);
 		return false;
 	}
-	if (!m->name || !m->tables || !m->n_tables) {
+	if (!m->name || !(m->tables && m->n_tables) == !m->n_operations) {
 		vs_errors_add(errs, l->path, 0, 0, NULL, "its vs_module lacks %s",
-			      m->name ? "tables" : "a name");
+			      m->name ? "tables or operations" : "a name");
 		return false;
 	}
 	if (!l->id.n_builds) {
@@ -129,7 +167,7 @@ static bool is_module(const struct vs_loaded *l, struct vs_errors *errs)
 			      "seen");
 		return false;
 	}
-	return tables_fit(l, errs);
+	return tables_fit(l, errs) && operations_fit(l, errs);
 }
 
 static bool no_memory(const char *path, struct vs_errors *errs)
@@ -160,16 +198,39 @@ static bool add_tables(struct vs_modules *m, const struct vs_loaded *l, struct v
 	return true;
 }
 
+static bool add_operations(struct vs_modules *m, const struct vs_loaded *l, struct vs_errors *errs)
+{
+	for (uint32_t i = 0; i < l->module->n_operations; i++) {
+		struct vs_plain p = {.module = l->module, .operation = &l->module->operations[i]};
+		struct vs_plain *more;
+
+		snprintf(p.name, sizeof(p.name), "%s:%s", l->module->name, p.operation->name);
+		for (size_t k = 0; k < m->n_operations; k++)
+			if (strcmp(m->operations[k].name, p.name) == 0) {
+				vs_errors_add(errs, l->path, 0, 0, NULL,
+					      "there is an operation \"%s\" already", p.name);
+				return false;
+			}
+		more = realloc(m->operations, (m->n_operations + 1) * sizeof(*more));
+		if (!more)
+			return no_memory(l->path, errs);
+		m->operations = more;
+		m->operations[m->n_operations++] = p;
+	}
+	return true;
+}
+
 static bool add_module(struct vs_modules *m, const struct vs_loaded *l, struct vs_errors *errs)
 {
 	struct vs_loaded *more = realloc(m->v, (m->n + 1) * sizeof(*more));
-	size_t n_tables = m->n_tables;
+	size_t n_tables = m->n_tables, n_operations = m->n_operations;
 
 	if (!more)
 		return no_memory(l->path, errs);
 	m->v = more;
-	if (!add_tables(m, l, errs)) {
+	if (!add_tables(m, l, errs) || !add_operations(m, l, errs)) {
 		m->n_tables = n_tables;
+		m->n_operations = n_operations;
 		return false;
 	}
 	m->v[m->n++] = *l;
@@ -192,7 +253,59 @@ static const char *without_path(const char *why, const char *path)
 	return strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0 ? why + n + 2 : why;
 }
 
-bool vs_modules_load(struct vs_modules *m, const char *path, struct vs_errors *errs)
+static bool open_module(struct vs_loaded *l, struct vs_errors *errs)
+{
+	l->handle = dlopen(l->path, RTLD_NOW | RTLD_LOCAL);
+	if (!l->handle) {
+		vs_errors_add(errs, l->path, 0, 0, NULL, "cannot load it: %s",
+			      without_path(dlerror(), l->path));
+		return false;
+	}
+	l->module = dlsym(l->handle, "vs_module");
+	return is_module(l, errs);
+}
+
+/* What becomes of a process that does this, and nothing else: 0, or the signal that ended it. */
+static int try_module(const struct vs_loaded *l)
+{
+	struct vs_loaded mine = *l;
+	struct vs_errors errs;
+	int status = 0;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		alarm(LOAD_S);
+		vs_errors_init(&errs);
+		open_module(&mine, &errs);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	/* a sanitizer turns a signal into an exit */
+	return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status) ? SIGSEGV : 0;
+}
+
+static bool survives(const struct vs_loaded *l, struct vs_errors *errs)
+{
+	int sig = try_module(l);
+
+	if (!sig)
+		return true;
+	if (sig == SIGALRM)
+		vs_errors_add(errs, l->path, 0, 0, NULL, "takes longer than %d s to load", LOAD_S);
+	else
+		vs_errors_add(errs, l->path, 0, 0, NULL, "crashes when it is loaded: %s",
+			      strsignal(sig));
+	return false;
+}
+
+static bool load(struct vs_modules *m, const char *path, bool may_crash, struct vs_errors *errs)
 {
 	struct vs_loaded l = {.path = as_path(path)};
 	char why[256];
@@ -203,13 +316,7 @@ bool vs_modules_load(struct vs_modules *m, const char *path, struct vs_errors *e
 		vs_errors_add(errs, path, 0, 0, NULL, "%s", without_path(why, l.path));
 		goto fail;
 	}
-	l.handle = dlopen(l.path, RTLD_NOW | RTLD_LOCAL);
-	if (!l.handle) {
-		vs_errors_add(errs, path, 0, 0, NULL, "cannot load it: %s", dlerror());
-		goto fail;
-	}
-	l.module = dlsym(l.handle, "vs_module");
-	if (is_module(&l, errs) && add_module(m, &l, errs))
+	if ((!may_crash || survives(&l, errs)) && open_module(&l, errs) && add_module(m, &l, errs))
 		return true;
 fail:
 	vs_module_id_release(&l.id);
@@ -217,6 +324,47 @@ fail:
 		dlclose(l.handle);
 	free(l.path);
 	return false;
+}
+
+bool vs_modules_load(struct vs_modules *m, const char *path, struct vs_errors *errs)
+{
+	return load(m, path, true, errs);
+}
+
+static bool is_loaded(const struct vs_modules *m, const char *path)
+{
+	struct stat st, other;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (stat(path, &st) == 0 && stat(m->v[i].path, &other) == 0 &&
+		    st.st_dev == other.st_dev && st.st_ino == other.st_ino)
+			return true;
+	return false;
+}
+
+static void bring_up_to_date(struct vs_catalog *c)
+{
+	const struct vs_modules *m = c->ctx;
+
+	c->tables = m->tables;
+	c->n_tables = m->n_tables;
+	c->operations = m->operations;
+	c->n_operations = m->n_operations;
+}
+
+static bool load_for_scenario(struct vs_catalog *c, const char *path, struct vs_errors *errs)
+{
+	struct vs_modules *m = c->ctx;
+	bool ok = is_loaded(m, path) || vs_modules_load(m, path, errs);
+
+	bring_up_to_date(c);
+	return ok;
+}
+
+void vs_modules_catalog(struct vs_modules *m, struct vs_catalog *out)
+{
+	*out = (struct vs_catalog){.load = load_for_scenario, .ctx = m};
+	bring_up_to_date(out);
 }
 
 static int is_so(const struct dirent *d)
@@ -243,7 +391,7 @@ bool vs_modules_load_dir(struct vs_modules *m, const char *dir, struct vs_errors
 		char path[4096];
 
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name);
-		ok = vs_modules_load(m, path, errs) && ok;
+		ok = load(m, path, false, errs) && ok;
 		free(names[i]);
 	}
 	if (n >= 0)
@@ -260,6 +408,7 @@ void vs_modules_release(struct vs_modules *m)
 	}
 	free(m->v);
 	free(m->tables);
+	free(m->operations);
 	*m = (struct vs_modules){0};
 }
 

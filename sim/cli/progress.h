@@ -1,4 +1,4 @@
-/* sim/cli/progress.h - how far the runs are: one line on a terminal, a few times a second. */
+/* sim/cli/progress.h - how far the runs are: a few lines on a terminal, a few times a second. */
 #ifndef VS_PROGRESS_H
 #define VS_PROGRESS_H
 
@@ -24,7 +24,14 @@ struct vs_job {
 	struct vs_run run;
 };
 
-void vs_progress_show(const struct vs_job *jobs, size_t n);
-void vs_progress_clear(void);
+/* The lines shown now, which the next ones are to replace. Zeroed at first. */
+struct vs_shown {
+	int lines;
+	struct timespec began, last;
+};
+
+void vs_progress_show(struct vs_shown *shown, const struct vs_scenario *s,
+		      const struct vs_job *jobs, size_t n);
+void vs_progress_clear(struct vs_shown *shown);
 
 #endif

@@ -1,9 +1,15 @@
+#define _GNU_SOURCE /* asprintf */
 #include "sim/cli/report.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/cli/summarize.h"
+#include "sim/cli/term.h"
 #include "sim/io/scenario.h"
+
+#define NAME_WIDTH 18 /* a longer name has a line of its own, so that rows fit VS_TERM_WIDTH */
 
 struct cell {
 	char text[24];
@@ -91,27 +97,36 @@ static void sums(const struct vs_result *r, const char *table, enum vs_op op, ui
 	}
 }
 
-static void row(const struct vs_result *r, const char *table, enum vs_op op, int width, FILE *to)
+static void row(const struct vs_result *r, const char *name, const char *table, enum vs_op op,
+		int width, const struct vs_term *t)
 {
+	FILE *to = t->to;
+
 	uint64_t count, errors;
 	const struct vs_summary *mem = vs_summary_find(r, table, VS_OPS, "memory_peak_bytes");
 	vs_ps max;
 
 	sums(r, table, op, &count, &errors, &max);
-	fprintf(to, "  %-*s %8llu", width, table, (unsigned long long)count);
+	if ((int)strlen(name) > width) {
+		fprintf(to, "  %s\n", name);
+		name = "";
+	}
+	fprintf(to, "  %-*s %8llu", width, name, (unsigned long long)count);
 	fprintf(to, " %9s", summary_cell(r, table, op, "throughput_per_s", true).text);
 	fprintf(to, " %9s", summary_cell(r, table, op, "latency_p50_pooled_ns", false).text);
 	fprintf(to, " %9s", summary_cell(r, table, op, "latency_p90_pooled_ns", false).text);
 	fprintf(to, " %9s", summary_cell(r, table, op, "latency_p99_pooled_ns", false).text);
 	fprintf(to, " %9s", summary_cell(r, table, op, "latency_p999_pooled_ns", false).text);
 	fprintf(to, " %9s", time_cell(count > 0, (double)max / 1000).text);
-	fprintf(to, " %9s",
-		bytes_cell(mem && mem->estimate.known,
-			   mem && mem->estimate.known ? mem->estimate.value : 0)
-			.text);
-	if (errors)
-		fprintf(to, "  %llu failed", (unsigned long long)errors);
+	if (!r->scenario->no_vm)
+		fprintf(to, " %9s",
+			bytes_cell(mem && mem->estimate.known,
+				   mem && mem->estimate.known ? mem->estimate.value : 0)
+				.text);
 	fputc('\n', to);
+	if (errors)
+		fprintf(to, "  %s%*s %8llu failed%s\n", t->bad, width, "",
+			(unsigned long long)errors, t->plain);
 }
 
 /* Is `table` better than every other one, each by an interval that excludes zero? */
@@ -172,9 +187,10 @@ static const char *no_verdict(const struct vs_result *r, enum vs_op op)
 	return NULL;
 }
 
-static void verdict(const struct vs_result *r, enum vs_op op, FILE *to)
+static void verdict(const struct vs_result *r, enum vs_op op, const struct vs_term *term)
 {
 	const char *why = no_verdict(r, op);
+	char text[512];
 
 	if (r->scenario->n_tables < 2)
 		return;
@@ -185,14 +201,18 @@ static void verdict(const struct vs_result *r, enum vs_op op, FILE *to)
 		if (!beats_all(r, name, op))
 			continue;
 		other = runner_up(r, name, op, &second);
-		fprintf(to,
-			"  Fastest on the mean: %s, %s against %s of %s (%.3g times); every "
-			"paired 95 %% interval excludes zero.\n",
-			name, time_cell(true, first).text, time_cell(true, second).text, other,
-			second / first);
+		snprintf(text, sizeof(text),
+			 "Fastest on the mean: %s, %s against %s of %s (%.3g times); every "
+			 "paired 95 %% interval excludes zero.",
+			 name, time_cell(true, first).text, time_cell(true, second).text, other,
+			 second / first);
+		fputs(term->good, term->to);
+		vs_term_text(term, 2, text);
+		fputs(term->plain, term->to);
 		return;
 	}
-	fprintf(to, "  No winner: %s.\n", why ? why : "some paired 95 % interval includes zero");
+	fprintf(term->to, "  No winner: %s.\n",
+		why ? why : "some paired 95 % interval includes zero");
 }
 
 static const char *status_text(enum vs_run_status s)
@@ -203,79 +223,107 @@ static const char *status_text(enum vs_run_status s)
 	return text[s];
 }
 
-/* Each line of a text, indented. */
-static void indented(const char *text, FILE *to)
+static void trouble(const struct vs_run *run, const struct vs_term *t)
 {
-	while (*text) {
-		int n = (int)strcspn(text, "\n");
-
-		fprintf(to, "  %.*s\n", n, text);
-		text += n + (text[n] == '\n');
-	}
-}
-
-static void trouble(const struct vs_run *run, FILE *to)
-{
-	fprintf(to, "\n%s, replication %u: %s\n", run->table, run->replication + 1,
-		status_text(run->status));
+	fprintf(t->to, "\n%s%s, replication %u: %s%s\n", t->bad, run->table, run->replication + 1,
+		status_text(run->status), t->plain);
 	for (size_t k = 0; k < run->n_violations; k++) {
 		const struct vs_violation *v = &run->violations[k];
+		char *text = NULL;
 
-		fprintf(to, "  %s (%llu time%s), first at %.3f us: %s\n", v->check,
-			(unsigned long long)v->count, v->count == 1 ? "" : "s",
-			(double)v->first_ps / 1e6, v->message ? v->message : "");
+		if (asprintf(&text, "%s (%llu time%s), first at %.3f us: %s", v->check,
+			     (unsigned long long)v->count, v->count == 1 ? "" : "s",
+			     (double)v->first_ps / 1e6, v->message ? v->message : "") >= 0)
+			vs_term_text(t, 2, text);
+		free(text);
 	}
 	/* that of a failed check says no more than the violations do */
 	if (run->message && run->status != VS_RUN_CHECK_FAILED)
-		indented(run->message, to);
+		vs_term_text(t, 2, run->message);
 }
 
-static void troubles(const struct vs_result *r, FILE *to)
+static void troubles(const struct vs_result *r, const struct vs_term *t)
 {
 	for (size_t i = 0; i < r->n_runs; i++)
 		if (r->runs[i].status != VS_RUN_OK)
-			trouble(&r->runs[i], to);
+			trouble(&r->runs[i], t);
 	if (r->partial)
-		fputs("\nInterrupted, partial: only the finished runs are in the result.\n", to);
+		fputs("\nInterrupted, partial: only the finished runs are in the result.\n", t->to);
+}
+
+static int wider(int width, const char *name)
+{
+	int n = (int)strlen(name);
+
+	return n > width && n <= NAME_WIDTH ? n : width;
 }
 
 static int name_width(const struct vs_scenario *s)
 {
-	size_t width = 12;
+	int width = 12;
 
 	for (size_t t = 0; t < s->n_tables; t++)
-		if (strlen(s->tables[t].name) > width)
-			width = strlen(s->tables[t].name);
-	return (int)width;
+		width = wider(width, s->tables[t].name);
+	for (size_t k = 0; s->no_vm && k < s->n_plain; k++)
+		width = wider(width, s->plain[k].name);
+	return width;
+}
+
+static void heading(const struct vs_result *r, const struct vs_term *t)
+{
+	const struct vs_scenario *s = r->scenario;
+	const char *description = s->description ? s->description : "";
+	char *text = NULL;
+
+	if (asprintf(&text, "%s%s%s: %s", t->strong, s->name, t->plain, description) >= 0)
+		vs_term_text(t, 0, text);
+	free(text);
+	if (r->native)
+		fprintf(t->to, "NATIVE, on this machine (%s; reading the clock takes %.0f ns), ",
+			r->native->cpu, (double)r->native->clock_ps / (double)VS_PS_PER_NS);
+	fprintf(t->to, "%s, %u CPUs, HZ %u, ", r->native ? "no guests" : s->machine.name,
+		r->native ? r->native->cpus : s->cpus, s->hz);
+	if (!s->no_vm)
+		fprintf(t->to, "%u to %u vCPUs, ", s->boot_vcpus, s->max_vcpus);
+	fprintf(t->to, "seed %llu, %u replication%s\n", (unsigned long long)s->seed,
+		s->replications, s->replications == 1 ? "" : "s");
+}
+
+static void columns(const struct vs_scenario *s, int width, FILE *to)
+{
+	fprintf(to, "  %-*s %8s %9s %9s %9s %9s %9s %9s", width, s->no_vm ? "operation" : "table",
+		"ops", "per s", "p50", "p90", "p99", "p99.9", "max");
+	fprintf(to, s->no_vm ? "\n" : " %9s\n", "memory");
+}
+
+static void one_op(const struct vs_result *r, enum vs_op op, int width, const struct vs_term *term)
+{
+	const struct vs_scenario *s = r->scenario;
+
+	fprintf(term->to, "\n%s%s%s\n", term->strong, vs_scenario_op_name(s, op), term->plain);
+	columns(s, width, term->to);
+	for (size_t t = 0; t < s->n_tables; t++)
+		row(r, s->tables[t].name, s->tables[t].name, op, width, term);
+	verdict(r, op, term);
 }
 
 void vs_report(const struct vs_result *r, FILE *to)
 {
 	const struct vs_scenario *s = r->scenario;
-	bool wanted[VS_OPS] = {false};
+	struct vs_term t = vs_term_of(to);
 	int width = name_width(s);
 
-	fprintf(to, "%s: %s\n", s->name, s->description ? s->description : "");
-	if (r->native)
-		fprintf(to, "NATIVE, on this machine (%s; reading the clock takes %.0f ns), ",
-			r->native->cpu, (double)r->native->clock_ps / (double)VS_PS_PER_NS);
-	fprintf(to, "%s, %u CPUs, HZ %u, %u to %u vCPUs, seed %llu, %u replication%s\n",
-		r->native ? "no guests" : s->machine.name, r->native ? r->native->cpus : s->cpus,
-		s->hz, s->boot_vcpus, s->max_vcpus, (unsigned long long)s->seed, s->replications,
-		s->replications == 1 ? "" : "s");
-	wanted[VS_OP_GUEST_LOCK] = s->guest_locks;
-	for (size_t i = 0; i < s->n_streams; i++)
-		wanted[s->streams[i].op] = true;
-	for (int op = 0; op < VS_OPS; op++) {
-		if (!wanted[op])
-			continue;
-		fprintf(to, "\n%s\n  %-*s %8s %9s %9s %9s %9s %9s %9s %9s\n", vs_op_name(op), width,
-			"table", "ops", "per s", "p50", "p90", "p99", "p99.9", "max", "memory");
-		for (size_t t = 0; t < s->n_tables; t++)
-			row(r, s->tables[t].name, op, width, to);
-		verdict(r, op, to);
+	heading(r, &t);
+	if (s->no_vm) {
+		fputc('\n', to);
+		columns(s, width, to);
 	}
-	troubles(r, to);
+	for (int op = 0; op < VS_OPS; op++)
+		if (s->no_vm && vs_has_op(s, op))
+			row(r, vs_scenario_op_name(s, op), s->tables[0].name, op, width, &t);
+		else if (vs_has_op(s, op))
+			one_op(r, op, width, &t);
+	troubles(r, &t);
 }
 
 static uint64_t counter(const struct vs_run *run, const char *name)

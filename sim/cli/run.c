@@ -185,6 +185,14 @@ static void write_trace(struct run *r)
 	vs_trace_free(r->trace);
 }
 
+static void on_unexpected(void *ctx, uint32_t cpu, vs_ps now, const char *what, uint64_t found,
+			  uint64_t expected)
+{
+	struct run *r = ctx;
+
+	vs_check_unexpected(r->checker, cpu, now, what, found, expected);
+}
+
 static bool build(struct run *r, const struct vs_modules *m, uint32_t replication,
 		  const struct vs_execution *x)
 {
@@ -197,7 +205,8 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 		.backend = x->bare ? VS_BACKEND_BARE : VS_BACKEND_SIMGRID};
 	uint32_t notes = 1u << VS_NOTE_VCPU_READY | 1u << VS_NOTE_VCPU_GONE |
 			 1u << VS_NOTE_IPI_POSTED | 1u << VS_NOTE_IPI_TAKEN;
-	struct vs_bug_sink bugs = {.ctx = r, .bug = on_bug, .warn = on_warn};
+	struct vs_bug_sink bugs = {
+		.ctx = r, .bug = on_bug, .warn = on_warn, .unexpected = on_unexpected};
 	uint32_t params[VS_TABLE_PARAMS_MAX];
 
 	for (uint32_t k = 0; k < r->table->n_params; k++)
@@ -207,7 +216,7 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 	if (x->paranoid)
 		vs_hw_set_paranoid(r->hw);
 	vs_hw_set_pricing(r->hw, false);
-	r->measured = vs_measured_new(r->s->cpus);
+	r->measured = vs_measured_new(r->s->cpus, r->s->n_plain);
 	r->checker = vs_check_new(r->engine, r->hw, machine->window_ps);
 	if (!r->measured || !r->checker || !vs_modules_map(m, r->hw))
 		return false;
@@ -222,7 +231,8 @@ static bool build(struct run *r, const struct vs_modules *m, uint32_t replicatio
 	r->rcu = vs_rcu_new(r->host);
 	r->sink = (struct vs_op_sink){.ctx = r, .op = on_op, .latency = on_latency};
 	r->workload =
-		vs_workload_new(r->host, r->hw, r->s, vs_modules_table(m, r->table->table, NULL),
+		vs_workload_new(r->host, r->hw, r->s,
+				r->s->no_vm ? NULL : vs_modules_table(m, r->table->table, NULL),
 				params, replication, &r->sink);
 	if (!r->slab || !r->rcu || !r->workload || !vs_workers_new(r->host) || !start_trace(r, x))
 		return false;
@@ -316,13 +326,14 @@ static void judge_stop(struct run *r, enum vs_stop why)
 		[VS_STOP_DONE] = "stopped before its end",
 		[VS_STOP_ABORTED] = "stopped"};
 	char text[BLOCKED_LINES * BLOCKED_BYTES];
+	const char *what;
+	int error = vs_workload_boot_error(r->workload, &what);
 	vs_ps end;
 
 	if (vs_refuse_text(text, sizeof(text)))
 		end_as(r, VS_RUN_CRASHED, text);
-	if (vs_workload_boot_error(r->workload)) {
-		snprintf(text, sizeof(text), "the VM did not boot: %s",
-			 strerror(-vs_workload_boot_error(r->workload)));
+	if (error) {
+		snprintf(text, sizeof(text), "%s did not boot: %s", what, strerror(abs(error)));
 		end_as(r, VS_RUN_CRASHED, text);
 	}
 	if (r->out->status == VS_RUN_DEADLOCK)

@@ -296,14 +296,10 @@ bool vs_summarize(struct vs_result *r)
 {
 	size_t n = r->scenario->n_tables;
 	struct group *g = calloc(n ? n : 1, sizeof(*g));
-	bool wanted[VS_OPS + 1] = {[VS_OPS] = true};
 	bool ok = g && make_groups(r, g);
 
-	wanted[VS_OP_GUEST_LOCK] = r->scenario->guest_locks;
-	for (size_t i = 0; i < r->scenario->n_streams; i++)
-		wanted[r->scenario->streams[i].op] = true;
 	for (int op = 0; ok && op <= VS_OPS; op++)
-		if (wanted[op])
+		if (op == VS_OPS || vs_has_op(r->scenario, op))
 			ok = each_op(r, g, n, op);
 	for (size_t t = 0; g && t < n; t++)
 		free(g[t].run);

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <vcpusim/module.h>
+
 #include "sim/host/private.h"
 
 /* The one piece of state of this room that hangs off nothing: its setter's interface has no host.
@@ -53,6 +55,15 @@ void vs_bug(const char *file, int line, const char *what)
 		c->running = false;
 		vs_core_park();
 	}
+}
+
+void vs_expect(const char *what, uint64_t found, uint64_t expected)
+{
+	const struct vs_core *c = vs_core_now;
+	const struct vs_host *h = c ? vs_host_of(vs_core_now) : NULL;
+
+	if (found != expected && h && h->sink.unexpected)
+		h->sink.unexpected(h->sink.ctx, c->id, c->clock, what, found, expected);
 }
 
 void vs_warn(const char *file, int line, const char *what)

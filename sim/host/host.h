@@ -224,6 +224,9 @@ struct vs_bug_sink {
 		    const char *what);
 	void (*warn)(void *ctx, uint32_t cpu, vs_ps now, const char *file, int line,
 		     const char *what);
+	/* vs_expect() found something else */
+	void (*unexpected)(void *ctx, uint32_t cpu, vs_ps now, const char *what, uint64_t found,
+			   uint64_t expected);
 };
 void vs_host_set_bug_sink(struct vs_host *h, const struct vs_bug_sink *sink);
 

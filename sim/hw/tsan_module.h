@@ -12,6 +12,7 @@ void *memcpy(void *dst, const void *src, __SIZE_TYPE__ bytes);
 void *memmove(void *dst, const void *src, __SIZE_TYPE__ bytes);
 void *memset(void *dst, int byte, __SIZE_TYPE__ bytes);
 int memcmp(const void *a, const void *b, __SIZE_TYPE__ bytes);
+void vs_cpu_relax(void);
 #endif
 
 #define __builtin_memcpy memcpy
@@ -23,5 +24,9 @@ int memcmp(const void *a, const void *b, __SIZE_TYPE__ bytes);
 #define __builtin_calloc calloc
 #define __builtin_realloc realloc
 #define __builtin_free free
+#define __builtin_ia32_pause vs_cpu_relax
+#ifdef __clang__
+#define _mm_pause vs_cpu_relax /* gcc's is made of the other */
+#endif
 
 #endif

@@ -69,9 +69,9 @@ json_t *vs_provenance_to_json(const struct vs_result *r)
 	return vs_with(out, "machine", machine_to_json(r->scenario));
 }
 
-static json_t *op_or_null(enum vs_op op)
+static json_t *op_or_null(const struct vs_scenario *s, enum vs_op op)
 {
-	return op < VS_OPS ? json_string(vs_op_name(op)) : json_null();
+	return op < VS_OPS ? json_string(vs_scenario_op_name(s, op)) : json_null();
 }
 
 static json_t *with_figure(json_t *out, const struct vs_figure *f)
@@ -83,22 +83,22 @@ static json_t *with_figure(json_t *out, const struct vs_figure *f)
 	return vs_with(out, "high", interval ? vs_json_number(f->high) : json_null());
 }
 
-json_t *vs_summary_to_json(const struct vs_summary *s)
+json_t *vs_summary_to_json(const struct vs_scenario *s, const struct vs_summary *y)
 {
-	json_t *out = vs_with(json_object(), "table", vs_json_text(s->table));
+	json_t *out = vs_with(json_object(), "table", vs_json_text(y->table));
 
-	out = vs_with(out, "operation", op_or_null(s->op));
-	out = vs_with(out, "metric", vs_json_text(s->metric));
-	out = vs_with(out, "replications", vs_json_u64(s->replications));
-	return with_figure(out, &s->estimate);
+	out = vs_with(out, "operation", op_or_null(s, y->op));
+	out = vs_with(out, "metric", vs_json_text(y->metric));
+	out = vs_with(out, "replications", vs_json_u64(y->replications));
+	return with_figure(out, &y->estimate);
 }
 
-json_t *vs_comparison_to_json(const struct vs_comparison *c)
+json_t *vs_comparison_to_json(const struct vs_scenario *s, const struct vs_comparison *c)
 {
 	json_t *out = vs_with(json_object(), "a", vs_json_text(c->a));
 
 	out = vs_with(out, "b", vs_json_text(c->b));
-	out = vs_with(out, "operation", op_or_null(c->op));
+	out = vs_with(out, "operation", op_or_null(s, c->op));
 	out = vs_with(out, "metric", vs_json_text(c->metric));
 	out = vs_with(out, "replications", vs_json_u64(c->replications));
 	out = vs_with(out, "a_minus_b", with_figure(json_object(), &c->difference));

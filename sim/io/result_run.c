@@ -163,13 +163,14 @@ static json_t *line_wait_to_json(const vs_u128 wait[VS_CAUSES])
 	return out;
 }
 
-json_t *vs_run_to_json(const struct vs_run *run)
+json_t *vs_run_to_json(const struct vs_scenario *s, const struct vs_run *run)
 {
 	json_t *ops = json_object(), *violations = json_array(), *memory;
 	json_t *out = vs_with(json_object(), "table", vs_json_text(run->table));
 
 	for (size_t i = 0; i < run->n_ops; i++)
-		ops = vs_with(ops, vs_op_name(run->ops[i].op), op_to_json(&run->ops[i]));
+		ops = vs_with(ops, vs_scenario_op_name(s, run->ops[i].op),
+			      op_to_json(&run->ops[i]));
 	for (size_t i = 0; i < run->n_violations; i++)
 		violations = vs_append(violations, violation_to_json(&run->violations[i]));
 	memory = vs_with(json_object(), "peak", vs_json_u64(run->memory_peak_bytes));

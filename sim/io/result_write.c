@@ -48,13 +48,14 @@ static bool put_result(FILE *to, const struct vs_result *r)
 	ok = ok && put_member(to, "provenance", vs_provenance_to_json(r), ",\n");
 	fputs("\"runs\": [\n", to);
 	for (size_t i = 0; ok && i < r->n_runs; i++)
-		ok = put_element(to, vs_run_to_json(&r->runs[i]), i + 1 == r->n_runs);
+		ok = put_element(to, vs_run_to_json(r->scenario, &r->runs[i]), i + 1 == r->n_runs);
 	fputs("],\n\"summary\": [\n", to);
 	for (size_t i = 0; ok && i < r->n_summary; i++)
-		ok = put_element(to, vs_summary_to_json(&r->summary[i]), i + 1 == r->n_summary);
+		ok = put_element(to, vs_summary_to_json(r->scenario, &r->summary[i]),
+				 i + 1 == r->n_summary);
 	fputs("],\n\"comparisons\": [\n", to);
 	for (size_t i = 0; ok && i < r->n_comparisons; i++)
-		ok = put_element(to, vs_comparison_to_json(&r->comparisons[i]),
+		ok = put_element(to, vs_comparison_to_json(r->scenario, &r->comparisons[i]),
 				 i + 1 == r->n_comparisons);
 	fputs("]\n}\n", to);
 	return ok && !ferror(to);

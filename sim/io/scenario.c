@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* asprintf */
 #include "sim/io/scenario.h"
 
 #include <stdlib.h>
@@ -13,8 +14,7 @@
 struct reading {
 	struct vs_doc doc;
 	struct vs_scenario *s;
-	const struct vs_table *const *tables;
-	size_t n_tables;
+	struct vs_catalog *catalog;
 	const char *machines_dir;
 };
 
@@ -75,6 +75,70 @@ static bool machine_exists(const struct vs_at *at, const char *name, const char 
 	return ok;
 }
 
+/* Loads what "modules" names: files, as seen from where the scenario is. */
+static bool read_module(struct reading *r, const struct vs_at *at, const char *beside)
+{
+	struct vs_errors errs;
+	const char *name;
+	char *path = NULL;
+	bool ok;
+
+	if (!vs_at_string(at, "the path of a module, a .so file of vcpusim-cc", &name))
+		return false;
+	vs_errors_init(&errs);
+	ok = asprintf(&path, "%s%s%s", *name == '/' ? "" : beside, *name == '/' ? "" : "/", name) >=
+	     0;
+	if (ok && access(path, R_OK) != 0) {
+		vs_at_error(at, "cannot read module %s: build it by vcpusim-cc -o %s FILE.c ...",
+			    path, path);
+		ok = false;
+	}
+	ok = ok && r->catalog->load(r->catalog, path, &errs);
+	for (size_t i = 0; i < errs.n; i++)
+		vs_at_error(at, "cannot use module %s: %s", path, errs.v[i].message);
+	vs_errors_release(&errs);
+	free(path);
+	return ok;
+}
+
+static bool read_modules(struct reading *r, const struct vs_at *root)
+{
+	struct vs_at modules = vs_at_member(root, "modules");
+	char *beside;
+	bool ok = true;
+
+	if (!modules.value)
+		return true;
+	if (!vs_at_array(&modules, "an array with the path of at least one module"))
+		return false;
+	beside = directory_of(r->doc.path);
+	for (size_t i = 0; beside && i < vs_at_size(&modules); i++) {
+		struct vs_at at = vs_at_element(&modules, i);
+
+		ok &= read_module(r, &at, beside);
+	}
+	ok &= beside != NULL;
+	free(beside);
+	return ok;
+}
+
+/* With neither tables nor a VM there can be modules' operations, whose names have a colon. */
+static bool is_without_vm(const struct vs_at *root)
+{
+	struct vs_at vm = vs_at_member(root, "vm"), tables = vs_at_member(root, "tables");
+	struct vs_at streams = vs_at_member(root, "streams");
+
+	if (vm.value || tables.value || !vs_at_size(&streams))
+		return false;
+	for (size_t i = 0; i < vs_at_size(&streams); i++) {
+		struct vs_at stream = vs_at_element(&streams, i), op = vs_at_member(&stream, "op");
+
+		if (!json_is_string(op.value) || !strchr(json_string_value(op.value), ':'))
+			return false;
+	}
+	return true;
+}
+
 static bool read_machine(struct reading *r, const struct vs_at *root)
 {
 	struct vs_at at = vs_at_member(root, "machine"), set = vs_at_member(root, "machine_set");
@@ -96,9 +160,10 @@ static bool read_machine(struct reading *r, const struct vs_at *root)
 
 static bool read_scenario(struct reading *r)
 {
-	static const char *const keys[] = {
-		"schema", "name", "description", "seed",   "replications", "machine", "machine_set",
-		"host",   "vm",   "guest",       "tables", "streams",      "limits",  "inject"};
+	static const char *const keys[] = {"schema",       "name",    "description", "seed",
+					   "replications", "machine", "machine_set", "host",
+					   "vm",           "guest",   "tables",      "streams",
+					   "limits",       "inject",  "modules"};
 	struct vs_at root = vs_at_root(&r->doc);
 	bool ok, machine, vm, limits;
 
@@ -106,22 +171,24 @@ static bool read_scenario(struct reading *r)
 		return false;
 	ok = vs_at_only(&root, keys, VS_COUNT(keys));
 	ok &= read_heading(&root, r->s);
+	r->s->no_vm = is_without_vm(&root);
+	ok &= read_modules(r, &root);
 	machine = read_machine(r, &root);
 	ok &= vs_read_host(&root, r->s, machine);
 	vm = vs_read_vm(&root, r->s);
 	ok &= vs_read_guest(&root, r->s);
-	ok &= vs_read_tables(&root, r->tables, r->n_tables, r->s);
+	ok &= vs_read_tables(&root, r->catalog, r->s);
 	limits = vs_read_limits(&root, r->s);
 	ok &= vs_read_inject(&root, r->s);
-	ok &= vs_read_streams(&root, r->s, vm, limits);
+	ok &= vs_read_streams(&root, r->catalog, r->s, vm, limits);
 	return ok && machine && vm && limits;
 }
 
 struct vs_scenario *vs_scenario_load(const char *path, const struct vs_set *sets, size_t n_sets,
-				     const struct vs_table *const *tables, size_t n_tables,
-				     const char *machines_dir, struct vs_errors *errs)
+				     struct vs_catalog *catalog, const char *machines_dir,
+				     struct vs_errors *errs)
 {
-	struct reading r = {.tables = tables, .n_tables = n_tables, .machines_dir = machines_dir};
+	struct reading r = {.catalog = catalog, .machines_dir = machines_dir};
 	size_t before = errs->total;
 	bool ok;
 

@@ -19,21 +19,35 @@ struct vs_set {
  * Points into `text`, which it changes. */
 bool vs_set_parse(char *text, struct vs_set *out);
 
+/* What modules have, and how a scenario gets more of them. */
+struct vs_catalog {
+	const struct vs_table *const *tables; /* NULL: any name is taken, and no parameters */
+	size_t n_tables;
+	const struct vs_plain *operations;
+	size_t n_operations;
+	/* Loads a module, if it isn't yet, and brings the lists up to date. False: `errs` says why.
+	 */
+	bool (*load)(struct vs_catalog *c, const char *path, struct vs_errors *errs);
+	void *ctx;
+};
+
 /*
  * Reads, applies the overrides, fills in defaults, loads the machine and checks everything. NULL
- * and `errs` with all that is wrong; else the caller frees it with vs_scenario_free. `tables` are
- * those that exist; NULL: any name is taken, and no parameters.
+ * and `errs` with all that is wrong; else the caller frees it with vs_scenario_free.
+ * The modules that it names are loaded meanwhile.
  */
 struct vs_scenario *vs_scenario_load(const char *path, const struct vs_set *sets, size_t n_sets,
-				     const struct vs_table *const *tables, size_t n_tables,
-				     const char *machines_dir, struct vs_errors *errs);
+				     struct vs_catalog *catalog, const char *machines_dir,
+				     struct vs_errors *errs);
 
 /* The resolved scenario as JSON text that loads to the same again; the caller frees it. NULL: out
  * of memory. */
 char *vs_scenario_to_text(const struct vs_scenario *s);
 
-/* Names as in the JSON. */
+/* Names as in the JSON. vs_op_name: of those that are not a module's. */
 const char *vs_op_name(enum vs_op op);
+const char *vs_op_summary(enum vs_op op);
+const char *vs_scenario_op_name(const struct vs_scenario *s, enum vs_op op);
 bool vs_op_from_name(const char *name, enum vs_op *op);
 
 #endif

@@ -41,6 +41,10 @@ static void check_issuers(struct check *c, size_t i)
 			    "to its VM",
 			    vs_from_names[st->from]);
 		c->ok = false;
+	} else if (c->s->no_vm && st->from == VS_FROM_VCPUS) {
+		vs_at_error(&from, "found \"vcpus\", expected \"host_threads\" or "
+				   "\"control_threads\": the scenario has no \"vm\"");
+		c->ok = false;
 	} else if (c->vm_known && st->from == VS_FROM_VCPUS && st->issuers > c->s->boot_vcpus) {
 		vs_at_expected(&n, "at most boot_vcpus = %u: those that exist from the start",
 			       c->s->boot_vcpus);

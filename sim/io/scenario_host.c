@@ -209,6 +209,8 @@ bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s)
 	size_t where = VS_PLACE_FLOAT, mismatched = false;
 	bool ok, max_ok, boot_ok;
 
+	if (s->no_vm)
+		return true;
 	if (!vs_at_object(&vm, "an object with max_vcpus"))
 		return false;
 	ok = vs_at_only(&vm, keys, VS_COUNT(keys));
@@ -266,6 +268,10 @@ bool vs_read_guest(const struct vs_at *root, struct vs_scenario *s)
 	s->guest_halt = (struct vs_dist){.kind = VS_DIST_EXPONENTIAL, .p = {50000}};
 	if (!guest.value)
 		return true;
+	if (s->no_vm) {
+		vs_at_error(&guest, "there is no guest: the scenario has no \"vm\"");
+		return false;
+	}
 	if (!vs_at_object(&guest, "an object with run_us and halt_us"))
 		return false;
 	ok = vs_at_only(&guest, keys, VS_COUNT(keys));

@@ -93,9 +93,38 @@ const char *vs_op_name(enum vs_op op)
 	return op_names[op];
 }
 
+/* One line for each that a stream may have. */
+const char *vs_op_summary(enum vs_op op)
+{
+	static const char *const summary[VS_OP_GUEST_LOCK] = {
+		[VS_OP_HOTPLUG] = "the VMM creates a vCPU: the whole ioctl, then its thread starts",
+		[VS_OP_IPI_BROADCAST] = "a guest interrupts all other vCPUs",
+		[VS_OP_REQUEST_ALL] =
+			"the host asks all vCPUs for something, and may wait for them",
+		[VS_OP_LOOKUP] = "the host looks a vCPU up by its index",
+		[VS_OP_LOOKUP_BY_ID] = "the host looks a vCPU up by its id",
+		[VS_OP_UNPLUG] = "the VMM takes out the vCPU with the highest index",
+		[VS_OP_ON_SPIN] = "a vCPU that spins yields to one that was preempted",
+		[VS_OP_IPI_UNICAST] = "a guest interrupts one vCPU",
+		[VS_OP_INDEX_OF] = "the host finds the index of a vCPU that it has",
+		[VS_OP_KICK] = "the host makes a vCPU leave its guest",
+		[VS_OP_START_STOP] = "a vCPU starts or stops, which counts the started ones",
+		[VS_OP_VP_FLUSH] = "a guest has VPs flush their TLBs, found by Hyper-V's indexes",
+		[VS_OP_VM_CREATE] = "a VM is made beside the one that all share",
+		[VS_OP_VM_DESTROY] = "such a VM is taken down",
+	};
+
+	return summary[op];
+}
+
+const char *vs_scenario_op_name(const struct vs_scenario *s, enum vs_op op)
+{
+	return op < VS_OP_PLAIN ? op_names[op] : s->plain[op - VS_OP_PLAIN].name;
+}
+
 bool vs_op_from_name(const char *name, enum vs_op *op)
 {
-	for (int i = 0; i < VS_OPS; i++) {
+	for (int i = 0; i < VS_OP_PLAIN; i++) {
 		if (strcmp(name, op_names[i]) == 0) {
 			*op = (enum vs_op)i;
 			return true;

@@ -53,14 +53,13 @@ bool vs_read_guest(const struct vs_at *root, struct vs_scenario *s);
 bool vs_read_limits(const struct vs_at *root, struct vs_scenario *s);
 bool vs_read_inject(const struct vs_at *root, struct vs_scenario *s);
 
-/* tables: those that exist; NULL: any name is taken. */
-bool vs_read_tables(const struct vs_at *root, const struct vs_table *const *tables, size_t n_tables,
+bool vs_read_tables(const struct vs_at *root, const struct vs_catalog *catalog,
 		    struct vs_scenario *s);
 json_t *vs_tables_to_json(const struct vs_scenario *s);
 
 /* Streams by themselves, then how they fit each other (and the VM, if vm_known) and the limits. */
-bool vs_read_streams(const struct vs_at *root, struct vs_scenario *s, bool vm_known,
-		     bool limits_known);
+bool vs_read_streams(const struct vs_at *root, const struct vs_catalog *catalog,
+		     struct vs_scenario *s, bool vm_known, bool limits_known);
 /* valid[i]: stream i was read well. */
 bool vs_check_streams(const struct vs_at *streams, const struct vs_scenario *s, const bool *valid,
 		      bool vm_known, bool limits_known);

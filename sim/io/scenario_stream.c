@@ -11,6 +11,8 @@ struct streams {
 	const char **names; /* of those that have a good one */
 	uint32_t *index;    /* ... and which stream that is */
 	size_t n;
+	const struct vs_catalog *catalog;
+	struct vs_scenario *s; /* gets the modules' operations that streams name */
 };
 
 static bool read_from(const struct vs_at *stream, struct vs_stream *out)
@@ -134,21 +136,22 @@ static bool read_end(const struct vs_at *stream, const struct streams *all, stru
 }
 
 /* A key that belongs to one operation is refused with the others. */
-static bool is_for(const struct vs_at *at, enum vs_op has, enum vs_op owner)
+static bool is_for(const struct vs_at *at, const struct streams *all, enum vs_op has,
+		   enum vs_op owner)
 {
 	if (!at->value || has == owner)
 		return true;
 	vs_at_error(at, "only for operation \"%s\", but this stream's is \"%s\"", vs_op_name(owner),
-		    vs_op_name(has));
+		    vs_scenario_op_name(all->s, has));
 	return false;
 }
 
-static bool read_to(const struct vs_at *stream, struct vs_stream *out)
+static bool read_to(const struct vs_at *stream, const struct streams *all, struct vs_stream *out)
 {
 	struct vs_at to = vs_at_member(stream, "to");
 	size_t which = VS_UNICAST_INDEX;
 
-	if (!is_for(&to, out->op, VS_OP_IPI_UNICAST))
+	if (!is_for(&to, all, out->op, VS_OP_IPI_UNICAST))
 		return false;
 	if (to.value && !vs_at_choice(&to, "whom it is for", vs_unicast_names, 3, &which))
 		return false;
@@ -156,14 +159,15 @@ static bool read_to(const struct vs_at *stream, struct vs_stream *out)
 	return true;
 }
 
-static bool read_details(const struct vs_at *stream, struct vs_stream *out)
+static bool read_details(const struct vs_at *stream, const struct streams *all,
+			 struct vs_stream *out)
 {
 	struct vs_at by = vs_at_member(stream, "count_by"), vps = vs_at_member(stream, "vps");
 	size_t which = VS_COUNT_WALK;
 
 	out->vps = 1;
-	if (!read_to(stream, out) || !is_for(&by, out->op, VS_OP_START_STOP) ||
-	    !is_for(&vps, out->op, VS_OP_VP_FLUSH))
+	if (!read_to(stream, all, out) || !is_for(&by, all, out->op, VS_OP_START_STOP) ||
+	    !is_for(&vps, all, out->op, VS_OP_VP_FLUSH))
 		return false;
 	if (by.value &&
 	    !vs_at_choice(&by, "how started vCPUs are counted", vs_count_names, 3, &which))
@@ -172,15 +176,57 @@ static bool read_details(const struct vs_at *stream, struct vs_stream *out)
 	return !vps.value || vs_at_u32(&vps, 1, 128, &out->vps);
 }
 
-static bool read_op(const struct vs_at *stream, struct vs_stream *out)
+/* "MODULE:NAME" */
+static bool read_plain(const struct vs_at *op, const struct streams *all, struct vs_stream *out)
 {
-	struct vs_at op = vs_at_member(stream, "op"), wait = vs_at_member(stream, "wait");
+	const struct vs_catalog *c = all->catalog;
+	const char **names = calloc(c->n_operations + 1, sizeof(*names));
+	struct vs_scenario *s = all->s;
+	size_t which;
+	uint32_t k = 0;
+	bool ok;
+
+	for (size_t i = 0; names && i < c->n_operations; i++)
+		names[i] = c->operations[i].name;
+	if (!c->n_operations)
+		vs_at_error(op,
+			    "found \"%s\", but no module with operations is loaded (see "
+			    "\"modules\" and --module)",
+			    json_string_value(op->value));
+	ok = names && c->n_operations &&
+	     vs_at_choice(op, "an operation of a module", names, c->n_operations, &which);
+	free(names);
+	if (!ok)
+		return false;
+	while (k < s->n_plain && s->plain[k].operation != c->operations[which].operation)
+		k++;
+	if (k == VS_PLAIN_MAX) {
+		vs_at_error(op, "found more than %d different operations of modules", VS_PLAIN_MAX);
+		return false;
+	}
+	if (k == s->n_plain)
+		s->plain[s->n_plain++] = c->operations[which];
+	out->op = (enum vs_op)(VS_OP_PLAIN + k);
+	return true;
+}
+
+static bool read_which(const struct vs_at *op, const struct streams *all, struct vs_stream *out)
+{
 	size_t which;
 
-	if (!vs_read_choice(&op, &vs_op_choice, &which))
+	if (json_is_string(op->value) && strchr(json_string_value(op->value), ':'))
+		return read_plain(op, all, out);
+	if (!vs_read_choice(op, &vs_op_choice, &which))
 		return false;
 	out->op = (enum vs_op)which;
-	if (!read_details(stream, out))
+	return true;
+}
+
+static bool read_op(const struct vs_at *stream, const struct streams *all, struct vs_stream *out)
+{
+	struct vs_at op = vs_at_member(stream, "op"), wait = vs_at_member(stream, "wait");
+
+	if (!read_which(&op, all, out) || !read_details(stream, all, out))
 		return false;
 	if (!wait.value)
 		return true;
@@ -190,7 +236,7 @@ static bool read_op(const struct vs_at *stream, struct vs_stream *out)
 	vs_at_error(&wait,
 		    "only for operations \"%s\", \"%s\", \"%s\", but this stream's is \"%s\"",
 		    vs_op_name(VS_OP_REQUEST_ALL), vs_op_name(VS_OP_IPI_BROADCAST),
-		    vs_op_name(VS_OP_IPI_UNICAST), vs_op_name(out->op));
+		    vs_op_name(VS_OP_IPI_UNICAST), vs_scenario_op_name(all->s, out->op));
 	return false;
 }
 
@@ -205,7 +251,7 @@ static bool read_stream(const struct vs_at *at, const struct streams *all, struc
 	if (!json_is_object(at->value))
 		return false; /* reported with its name */
 	ok = vs_at_only(at, keys, VS_COUNT(keys));
-	ok &= read_op(at, out);
+	ok &= read_op(at, all, out);
 	ok &= read_from(at, out);
 	ok &= read_arrival(at, all, out);
 	ok &= vs_read_ms(&start, 0, &out->start_ps);
@@ -235,13 +281,13 @@ static bool read_name(const struct vs_at *at, struct vs_stream *out, struct stre
 	return true;
 }
 
-bool vs_read_streams(const struct vs_at *root, struct vs_scenario *s, bool vm_known,
-		     bool limits_known)
+bool vs_read_streams(const struct vs_at *root, const struct vs_catalog *catalog,
+		     struct vs_scenario *s, bool vm_known, bool limits_known)
 {
 	struct vs_at streams = vs_at_member(root, "streams");
 	const char *names[VS_MAX_STREAMS];
 	uint32_t index[VS_MAX_STREAMS];
-	struct streams all = {.names = names, .index = index};
+	struct streams all = {.names = names, .index = index, .catalog = catalog, .s = s};
 	bool valid[VS_MAX_STREAMS] = {false}, ok = true;
 	size_t n = vs_at_size(&streams);
 

@@ -43,8 +43,9 @@ static json_t *with_end(json_t *out, const struct vs_scenario *s, const struct v
 
 static json_t *stream_to_json(const struct vs_scenario *s, const struct vs_stream *st)
 {
-	json_t *out = json_pack("{s:s, s:s, s:{s:I}}", "name", st->name, "op", vs_op_name(st->op),
-				"from", vs_from_names[st->from], (json_int_t)st->issuers);
+	json_t *out = json_pack("{s:s, s:s, s:{s:I}}", "name", st->name, "op",
+				vs_scenario_op_name(s, st->op), "from", vs_from_names[st->from],
+				(json_int_t)st->issuers);
 
 	if (st->op == VS_OP_IPI_UNICAST)
 		out = vs_with(out, "to", json_string(vs_unicast_names[st->to]));
@@ -155,9 +156,13 @@ json_t *vs_scenario_to_json(const struct vs_scenario *s)
 		guest = vs_with(guest, "lock", lock_to_json(s));
 	limits = vs_with(limits, "wall_s", json_integer(s->limit_wall_s));
 	out = vs_with(out, "host", host_to_json(s));
-	out = vs_with(out, "vm", vm_to_json(s));
-	out = vs_with(out, "guest", guest);
-	out = vs_with(out, "tables", vs_tables_to_json(s));
+	if (s->no_vm) {
+		json_decref(guest);
+	} else {
+		out = vs_with(out, "vm", vm_to_json(s));
+		out = vs_with(out, "guest", guest);
+		out = vs_with(out, "tables", vs_tables_to_json(s));
+	}
 	out = vs_with(out, "streams", streams_to_json(s));
 	out = vs_with(out, "limits", limits);
 	return vs_with(out, "inject",

@@ -265,7 +265,7 @@ static void release(struct bench *b)
 /* Where the time went is not known: all of it goes under one cause, which is then taken away. */
 static bool collect(struct bench *b, struct vs_run *out)
 {
-	struct vs_measured *m = vs_measured_new(1);
+	struct vs_measured *m = vs_measured_new(1, 0);
 	bool ok = m != NULL;
 
 	for (size_t i = 0; ok && i < b->n_issuers; i++) {

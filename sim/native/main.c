@@ -175,20 +175,28 @@ static int run(const struct options *o, const struct vs_scenario *s)
 	return status;
 }
 
+static bool no_modules(struct vs_catalog *c, const char *path, struct vs_errors *errs)
+{
+	(void)c;
+	vs_errors_add(errs, path, 0, 0, NULL, "modules are not run natively");
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {0};
 	struct vs_scenario *s;
 	struct vs_errors errs;
 	const struct vs_table *tables[VS_NATIVE_TABLES];
+	struct vs_catalog known = {
+		.tables = tables, .n_tables = VS_NATIVE_TABLES, .load = no_modules};
 	int status = EXIT_USAGE;
 
 	if (!parse(&o, argc, argv))
 		return usage(stderr);
 	vs_native_tables(tables);
 	vs_errors_init(&errs);
-	s = vs_scenario_load(o.scenario, o.set, o.n_sets, tables, VS_NATIVE_TABLES, VS_MACHINES_DIR,
-			     &errs);
+	s = vs_scenario_load(o.scenario, o.set, o.n_sets, &known, VS_MACHINES_DIR, &errs);
 	if (s && vs_bench_can(s, o.scenario, &errs))
 		status = run(&o, s);
 	vs_errors_print(&errs, stderr);

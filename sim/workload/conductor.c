@@ -127,6 +127,11 @@ static bool boot(struct vs_workload *w)
 				 .posted = w->s->ipi_delivery == VS_DELIVERY_POSTED,
 				 .vp_mismatched = w->s->vp_mismatched};
 
+	if (!vs_plain_boot(w))
+		return false;
+	if (w->s->no_vm)
+		return true;
+	w->boot_failed = "the VM";
 	w->boot_error = w->table->vm_create(&p, &w->vm);
 	for (uint32_t id = 0; id < w->s->boot_vcpus && !w->boot_error; id++)
 		w->boot_error = w->table->vcpu_create(w->vm, id, &w->slots[id].vcpu);
@@ -168,12 +173,14 @@ void vs_conductor_thread(void *arg)
 	/* when the streams have ended every create has returned, but its vCPU may be on its way */
 	while (w->streams_left || w->came_online < created(w, w->s->boot_vcpus))
 		vs_task_block(VS_WAIT_WORK, w, NULL, VS_PS_NEVER);
+	vs_plain_check(w);
 	w->guests_left = created(w, 0);
 	vs_host_stop_guests(w->host);
 	while (w->guests_left)
 		vs_task_block(VS_WAIT_WORK, w, NULL, VS_PS_NEVER);
 	w->ending = true;
-	w->table->vm_destroy(w->vm);
+	if (w->table)
+		w->table->vm_destroy(w->vm);
 	w->end = vs_now_ps();
 	w->done = true;
 	vs_engine_finish(vs_core_now->engine);

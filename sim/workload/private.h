@@ -55,6 +55,9 @@ struct vs_issuer {
 	bool slot_left;         /* unplug: the thread of the vCPU that is to go has ended */
 	struct vs_sender *send; /* of interrupts; else NULL */
 	void *vm;               /* of its own, beside the one that all share; NULL: none */
+	const struct vs_operation *plain; /* a module's operation; else NULL */
+	uint32_t plain_number;            /* among all issuers of that module's */
+	uint64_t failed;
 };
 
 struct vs_stream_state {
@@ -131,9 +134,10 @@ struct vs_workload {
 	bool ending;          /* the VM is being destroyed */
 	uint32_t came_online; /* hotplugged vCPUs that have entered their guest */
 	int boot_error;
+	const char *boot_failed; /* what did */
 	bool done;
 	vs_ps end;
-	uint64_t ops_done;
+	uint64_t counted_done; /* operations of streams that end by count */
 	void (*booted)(void *ctx);
 	void *booted_ctx;
 };
@@ -146,6 +150,11 @@ void vs_issuer_perform(struct vs_issuer *i);
 void vs_issuer_end(struct vs_issuer *i, vs_ps now);
 void vs_issuer_retire(struct vs_issuer *i);
 void vs_issuer_thread(void *arg);
+
+/* plain.c: operations that are a module's */
+void vs_plain_init_issuer(struct vs_issuer *i);
+bool vs_plain_boot(struct vs_workload *w);
+void vs_plain_check(struct vs_workload *w);
 
 /* conductor.c */
 void vs_conductor_thread(void *arg);

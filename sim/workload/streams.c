@@ -244,9 +244,10 @@ void vs_issuer_perform(struct vs_issuer *i)
 		ok = vm_operation(i);
 		break;
 	default:
-		vs_bug(__FILE__, __LINE__, "operation without a call site");
+		ok = i->plain->run(i->plain_number) == 0;
 	}
 	i->current->error = !ok;
+	i->failed += !ok;
 }
 
 void vs_issuer_end(struct vs_issuer *i, vs_ps now)
@@ -258,7 +259,7 @@ void vs_issuer_end(struct vs_issuer *i, vs_ps now)
 	for (int c = 0; c < VS_CAUSES; c++)
 		parts[c] = books[c] - o->books[c];
 	i->w->sink->op(i->w->sink->ctx, o->op, o->start, now, parts, o->error);
-	i->w->ops_done++;
+	i->w->counted_done += i->stream->def->end == VS_END_COUNT;
 	i->current = NULL;
 	i->w->opened_of[vs_task_id(i->task)] = NULL;
 	i->done++;

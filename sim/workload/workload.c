@@ -56,6 +56,8 @@ static bool make_issuer(struct vs_stream_state *s, uint32_t k, uint32_t *next_vc
 	i->choices = vs_rng_new(w->s->seed ^ 1, w->replication, def->name, k);
 	if (!i->rng || !i->choices)
 		return false;
+	if (def->op >= VS_OP_PLAIN)
+		vs_plain_init_issuer(i);
 	if (def->from == VS_FROM_VCPUS) {
 		i->slot = &w->slots[(*next_vcpu)++ % w->n_stay];
 		i->slot->issuers[i->slot->n_issuers++] = i;
@@ -160,7 +162,7 @@ struct vs_workload *vs_workload_new(struct vs_host *h, struct vs_hw *hw,
 	w->hw = hw;
 	w->s = s;
 	w->table = t;
-	for (uint32_t k = 0; k < t->n_params; k++)
+	for (uint32_t k = 0; t && k < t->n_params; k++)
 		w->params[k] = params ? params[k] : t->params[k].value;
 	w->sink = sink;
 	w->replication = replication;
@@ -225,14 +227,15 @@ bool vs_workload_done(const struct vs_workload *w, vs_ps *end)
 
 void vs_workload_progress(const struct vs_workload *w, uint64_t *done, uint64_t *total)
 {
-	*done = w->ops_done;
+	*done = w->counted_done;
 	*total = 0;
 	for (uint32_t n = 0; n < w->s->n_streams; n++)
 		if (w->s->streams[n].end == VS_END_COUNT)
 			*total += w->s->streams[n].count;
 }
 
-int vs_workload_boot_error(const struct vs_workload *w)
+int vs_workload_boot_error(const struct vs_workload *w, const char **what)
 {
+	*what = w->boot_failed;
 	return w->boot_error;
 }

@@ -27,8 +27,8 @@ struct vs_op_sink {
 	void (*latency)(void *ctx, enum vs_op op, enum vs_latency_kind kind, vs_ps ps);
 };
 
-/* Makes all threads. params: the table's, as vs_vm_params has them, copied; everything else passed
- * must outlive it. NULL: no memory. */
+/* Makes all threads. t: NULL without a VM. params: the table's, as vs_vm_params has them, copied;
+ * everything else passed must outlive it. NULL: no memory. */
 struct vs_workload *vs_workload_new(struct vs_host *h, struct vs_hw *hw,
 				    const struct vs_scenario *s, const struct vs_table *t,
 				    const uint32_t *params, uint32_t replication,
@@ -43,9 +43,9 @@ void vs_workload_note(struct vs_workload *w, enum vs_note what, const void *obj,
 void vs_workload_on_booted(struct vs_workload *w, void (*fn)(void *ctx), void *ctx);
 
 bool vs_workload_done(const struct vs_workload *w, vs_ps *end);
-/* For progress: operations finished and (where known) to be done, over all streams. */
+/* For progress: operations finished and to be done, over all streams that end by count. */
 void vs_workload_progress(const struct vs_workload *w, uint64_t *done, uint64_t *total);
-/* 0, or the -errno with which booting failed. */
-int vs_workload_boot_error(const struct vs_workload *w);
+/* 0, or the -errno with which booting failed, and what did: "the VM", or a module's name. */
+int vs_workload_boot_error(const struct vs_workload *w, const char **what);
 
 #endif

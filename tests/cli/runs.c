@@ -31,7 +31,7 @@ void release_scenario(struct vs_scenario *s)
 
 void add_run(struct vs_result *r, const char *table, uint32_t replication, vs_ps ps, uint32_t n)
 {
-	struct vs_measured *m = vs_measured_new(1);
+	struct vs_measured *m = vs_measured_new(1, 0);
 	vs_ps parts[VS_CAUSES] = {[VS_CAUSE_COMPUTE] = ps};
 	struct vs_run *run;
 

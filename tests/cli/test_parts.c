@@ -139,7 +139,7 @@ START_TEST(operations)
 {
 	struct vs_scenario s;
 	struct vs_run run = {0};
-	struct vs_measured *m = vs_measured_new(2);
+	struct vs_measured *m = vs_measured_new(2, 0);
 	vs_ps parts[VS_CAUSES] = {[VS_CAUSE_COMPUTE] = 15000, [VS_CAUSE_LOCK] = 5000};
 
 	make_scenario(&s, 1);
@@ -178,7 +178,7 @@ END_TEST
 
 START_TEST(parts_that_do_not_add_up)
 {
-	struct vs_measured *m = vs_measured_new(1);
+	struct vs_measured *m = vs_measured_new(1, 0);
 	vs_ps parts[VS_CAUSES] = {[VS_CAUSE_COMPUTE] = 19999};
 
 	ck_assert(!vs_measured_op(m, VS_OP_LOOKUP, 10000, 30000, parts, false));

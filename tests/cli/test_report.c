@@ -67,8 +67,8 @@ START_TEST(rows_are_aligned)
 	for (int i = 3; i < 6; i++)
 		snprintf(r.runs[i].table, VS_NAME_MAX, "a-name-of-twenty-two-b");
 	report();
-	has("  a                             3    9.14 M");
-	has("  a-name-of-twenty-two-b        3    8.69 M");
+	has("  a                   3    9.14 M");
+	has("\n  a-name-of-twenty-two-b\n                      3    8.69 M");
 }
 END_TEST
 

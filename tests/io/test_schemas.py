@@ -27,7 +27,8 @@ FORM_ONLY = ["unknown-key", "unknown-key-far-off", "unknown-key-nested", "unknow
              "distribution-parameters", "empirical-values", "open-without-gap",
              "think-time-when-open", "wait-of-a-lookup", "to-of-a-broadcast", "unknown-target", "unfit-name", "machine-wrong-type",
              "two-kinds-of-issuers", "stream-not-an-object", "limit-too-long", "many-errors",
-             "halt-poll", "guest-lock"]
+             "halt-poll", "guest-lock", "modules-none", "operation-by-guest-without-vm",
+             "vm-missing"]
 
 
 # A run that was cut short does not tell these.
