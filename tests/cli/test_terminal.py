@@ -68,8 +68,8 @@ def screens(text):
 
 class Progress(Case):
     MANY = ("-o", "out.json", "--reps", 2, "--jobs", 2, "--set",
-            '/streams=[{"name": "s", "op": "counter:add", "count": 150000, "from": {"host_threads": 4}}]')
-    LINE = re.compile(r"^  none#(\d): (\d+\.\d{6}) s simulated, (\d+)/150000 ops, \d+\.\d M accesses/s"
+            '/streams=[{"name": "s", "op": "counter:add", "count": 600000, "from": {"host_threads": 4}}]')
+    LINE = re.compile(r"^  none#(\d): (\d+\.\d{6}) s simulated, (\d+)/600000 ops, \d+\.\d M accesses/s"
                       r"(, \d+ s to go)?$")
 
     def test_each_run_has_a_line(self):
@@ -87,7 +87,7 @@ class Progress(Case):
                 self.assertRegex(line, self.LINE)
                 run, simulated, done, eta = self.LINE.match(line).groups()
                 now = int(done), float(simulated)
-                self.assertLessEqual(now[0], 150000)
+                self.assertLessEqual(now[0], 600000)
                 self.assertLessEqual(seen.get(run, (0, 0)), now)
                 seen[run] = now
                 estimates += eta is not None

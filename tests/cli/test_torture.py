@@ -43,7 +43,9 @@ class Torture(Case):
         for name, (status, found, params) in MUTANTS.items():
             with self.subTest(name):
                 tables = json.dumps([{"table": f"mutant-{name}", **params}])
+                # what waits for itself for ever need not be watched for long
                 done = self.run_here("-q", "--silent-s", 2, "--set", f"/tables={tables}",
+                                     "--set", "/limits/simulated_ms=600",
                                      "--module", BROKEN / f"mutants/mutant-{name}.so",
                                      "-o", "out.json", TORTURE)
                 self.assertEqual(done.status, status, done.err)
