@@ -118,6 +118,12 @@ static void bare_yield(struct vs_ctx *x)
 		switch_stacks(x->engine, &x->backend, to);
 }
 
+static bool bare_append(struct vs_engine *e)
+{
+	(void)e;
+	return true; /* the switch that follows looks at the resume list anyway */
+}
+
 static void bare_run(struct vs_engine *e)
 {
 	struct driver_stack d = {0};
@@ -132,5 +138,8 @@ static void bare_run(struct vs_engine *e)
 	e->backend_data = NULL;
 }
 
-const struct vs_backend_ops vs_backend_bare = {
-	.create = bare_create, .yield = bare_yield, .run = bare_run, .destroy = bare_destroy};
+const struct vs_backend_ops vs_backend_bare = {.create = bare_create,
+					       .yield = bare_yield,
+					       .append = bare_append,
+					       .run = bare_run,
+					       .destroy = bare_destroy};

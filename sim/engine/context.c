@@ -44,12 +44,12 @@ struct vs_ctx *vs_resume_next(struct vs_engine *e)
 }
 
 /*
- * The last context of a round takes the driver's steps itself, on its own stack. If it turns out to
- * be the only one due next, it just goes on: no switch, and nothing for SimGrid to do. Else what is
- * due waits for the driver, which finds it prepared. (Strict mode does without, so that it stays
- * one event at a time.)
+ * The last context of a round takes the driver's steps itself, on its own stack. What is due next
+ * is appended to what runs; the context itself, if it is the first of them, just goes on. The
+ * driver is left what cannot be appended, and finds it prepared. (Strict mode does without, so that
+ * it stays one event at a time.)
  */
-static bool goes_on_alone(struct vs_engine *e, struct vs_ctx *me)
+static bool goes_on(struct vs_engine *e, struct vs_ctx *me)
 {
 	if (e->o.strict || e->next_resume != e->n_resume)
 		return false;
@@ -62,10 +62,12 @@ static bool goes_on_alone(struct vs_engine *e, struct vs_ctx *me)
 	e->on_context = false;
 	if (e->deferred)
 		return false;
-	if (e->n_resume == 1 && e->resume[0] == me) {
-		e->next_resume = 1;
-		return true;
-	}
+	bool first = e->n_resume && e->resume[0] == me;
+
+	e->next_resume = first;
+	if (e->n_resume == first || e->backend->append(e))
+		return first;
+	e->next_resume = 0;
 	e->prepared = true;
 	return false;
 }
@@ -74,7 +76,7 @@ void vs_yield(void)
 {
 	struct vs_ctx *me = vs_ctx_now;
 
-	if (!goes_on_alone(me->engine, me))
+	if (!goes_on(me->engine, me))
 		me->engine->backend->yield(me);
 	vs_ctx_now = me;
 	vs_core_now = me->core;

@@ -35,6 +35,8 @@ struct vs_ctx {
 struct vs_backend_ops {
 	void (*create)(struct vs_ctx *x);
 	void (*yield)(struct vs_ctx *x); /* context -> next on the resume list, or the driver */
+	bool (*append)(
+		struct vs_engine *e); /* the new resume list behind what runs; or the driver does */
 	void (*run)(struct vs_engine *e);
 	void (*destroy)(struct vs_ctx *x);
 };
