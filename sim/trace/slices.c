@@ -308,7 +308,7 @@ void vs_trace_cut(struct vs_trace *tr, const struct vs_host *h, vs_ps end,
 	c.cpu = calloc(2 * (size_t)tr->n_cpus, sizeof(*c.cpu));
 	c.task = calloc(c.n_tasks + 1, sizeof(*c.task));
 	out->failed = !c.cpu || !c.task || tr->failed;
-	if (!out->failed) {
+	if (!out->failed && c.end > tr->from) {
 		if (tr->records.n)
 			qsort(tr->records.v, tr->records.n, sizeof(*tr->records.v), by_time);
 		walk(&c);
