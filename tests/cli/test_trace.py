@@ -8,7 +8,7 @@ import os
 import stat
 import unittest
 
-from cli import HERE, SMOKE, Case, vcpusim
+from cli import HERE, SMOKE, SOURCE, Case, vcpusim
 
 FULL = HERE / "full.json"
 IPI = HERE / "ipi.json"
@@ -181,6 +181,20 @@ class Traced(Case):
         self.trace("--table", "fixed", name="t.json.gz")
         self.assertEqual((self.dir / "t.json.gz").read_bytes(), packed)  # no time in it
         self.assertLess(len(packed), len(plain) / 4)
+
+    def test_size(self):
+        """4,096 vCPUs on 224 busy CPUs for 10 ms are to stay under 200 MB: so an eighth of them for a
+        tenth of the time under 2.5 MB. Busy: each guest runs for 20 us and halts for 20 us, and there
+        are 18 to a CPU. So a CPU has at least an exit in 100 us, with a slice of the CPU, one of the
+        guest and one of the halt each: 28 * 10 * 3 in that millisecond."""
+        sets = ("/vm/boot_vcpus=512", "/vm/max_vcpus=512", "/host/cpus=28", "/guest/halt_us/mean=20",
+                "/streams/0/count=1", "/streams/0/from/vcpus=1", "/streams/0/start_ms=2")
+        data = self.trace("--table", "chunked", "--trace-from", "1ms", "--trace-for", "1ms",
+                          *(word for s in sets for word in ("--set", s)),
+                          scenario=SOURCE / "scenarios/ipi-storm-4096.json")
+        slices, _ = self.check(strict(data)["traceEvents"])
+        self.assertGreater(sum(map(len, slices.values())), 28 * 10 * 3)
+        self.assertLess(len(data), 2500000)
 
     def test_the_first_of_several_runs(self):
         done = self.run_here("--table", "chunked", "--table", "fixed", "--reps", 2, "--trace", "two.json",
