@@ -281,8 +281,9 @@ def plot(known):
         ratios = [r[0] for r, _ in cells.values()]
         if max(ratios) > 5 * min(ratios):
             axis.set_yscale("log")
-            axis.yaxis.set_minor_formatter(plots.ticker.NullFormatter())
-        axis.yaxis.set_major_formatter(plots.ticker.FuncFormatter(lambda v, _: f"{v:g}"))
+            plots.log_axis(axis.yaxis, lambda v: f"{v:g} ")
+        else:
+            axis.yaxis.set_major_formatter(plots.ticker.FuncFormatter(lambda v, _: f"{v:g}"))
         axis.set_xticks(sorted({c.vcpus for c in cells}), [f"{n:,}" for n in sorted({c.vcpus for c in cells})])
         axis.set_title(f"{WORDS[claim.what]}: {claim.a} / {claim.b}")
     axes[0].legend()

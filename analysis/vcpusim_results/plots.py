@@ -5,7 +5,6 @@ as well. Ink is for what is neither: a page may replace it by its own text colou
 """
 
 import io
-import itertools
 import pathlib
 
 import matplotlib
@@ -52,9 +51,14 @@ matplotlib.rcParams.update({
 
 
 def looks(tables):
-    """Keyword arguments of a line for each table, in order"""
-    return {t: {"color": c, "marker": m, "linestyle": d}
-            for t, (c, m, d) in zip(tables, itertools.cycle(LOOKS))}
+    """Keyword arguments of a line for each table, in order; where colours come again, the markers
+    and dashes have moved on by one, so that 36 differ"""
+    out = {}
+    for i, table in enumerate(tables):
+        again, n = divmod(i, len(LOOKS))
+        _, marker, dashes = LOOKS[(n + again) % len(LOOKS)]
+        out[table] = {"color": LOOKS[n][0], "marker": marker, "linestyle": dashes}
+    return out
 
 
 def panels(n, width=WIDTH, height=3.2, heights=None):
@@ -124,6 +128,13 @@ def label_ends(ax, ends, style):
     to_axes = ax.transScale + ax.transLimits
     places = [to_axes.transform((x, y))[1] for x, y, _ in ends]
     least = 17 / 72 / (ax.get_position().height * ax.figure.get_size_inches()[1])
-    for (_, _, table), y in zip(ends, spread(places, least)):
-        ax.annotate(table, (1.01, y), xycoords="axes fraction", va="center",
-                    color=style[table]["color"], fontweight="bold", annotation_clip=False)
+    many = len(ends) > len(LOOKS)  # colours come again: a thin line leads to the marker and the name
+    for (*end, table), y in zip(ends, spread(places, least)):
+        colour = style[table]["color"]
+        if many:
+            ax.annotate("", end, (1.08, y), textcoords="axes fraction", annotation_clip=False,
+                        arrowprops={"arrowstyle": "-", "lw": 0.6, "color": colour, "shrinkA": 0, "shrinkB": 0})
+            ax.plot([1.1], [y], marker=style[table]["marker"], color=colour, linestyle="none",
+                    transform=ax.transAxes, clip_on=False)
+        ax.annotate(table, (1.13 if many else 1.01, y), xycoords="axes fraction", va="center",
+                    color=colour, fontweight="bold", annotation_clip=False)

@@ -39,6 +39,8 @@ def x_axis(ax, values, label):
     at = places(values)
     if are_numbers(values) and min(values) > 0 and max(values) > 4 * min(values):
         ax.set_xscale("log")
+    ax.update_datalim([(min(at), 1), (max(at), 1)], updatey=False)  # also where no line begins
+    ax.autoscale_view(scaley=False)
     ax.set_xticks(at, [f"{v:,}" if are_numbers([v]) else str(v) for v in values])
     ax.set_xticks([], minor=True)
     ax.set_xlabel(label)

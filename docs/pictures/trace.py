@@ -10,9 +10,12 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-COLOURS = {"guest": "#009e73", "host": "#e69f00", "running": "#e69f00", "runnable": "#d55e00",
-           "halted": "#dddddd", "idle": "#dddddd", "switching": "#d55e00", "lock": "#cc79a7",
-           "grace period": "#cc79a7", "timer": "#eeeeee", "no work": "#eeeeee"}
+COLOURS = {"guest": "#009e73", "host": "#e69f00", "runnable": "#d55e00", "switching": "#d55e00",
+           "halted": "#dddddd", "idle": "#dddddd", "lock": "#cc79a7", "grace period": "#cc79a7"}
+ON_CPU, OTHER = "#56b4e9", "#0072b2"
+LEGEND = {"in the guest": "#009e73", "in the host": "#e69f00", "waits for a CPU, or switches": "#d55e00",
+          "halted, or idle": "#dddddd", "asleep for a lock or a grace period": "#cc79a7",
+          "a thread or a handler has the CPU": ON_CPU, "operation, grace period": OTHER}
 
 
 def main():
@@ -26,15 +29,21 @@ def main():
     tracks = [t for t in sorted({(e["pid"], e["tid"]) for e in events if e["ph"] == "X"}) if t[0] != 3]
     rows = {t: n for n, t in enumerate(tracks)}
     plt.rcParams["svg.hashsalt"] = "vcpusim"
-    figure, ax = plt.subplots(figsize=(9, 0.22 * len(rows) + 0.8), layout="constrained")
+    plt.rcParams["svg.fonttype"] = "none"
+    figure, ax = plt.subplots(figsize=(9, 0.22 * len(rows) + 1.3), layout="constrained")
     for e in events:
         if e["ph"] == "X" and (e["pid"], e["tid"]) in rows:
-            colour = COLOURS.get(e["name"], "#0072b2" if e["pid"] != 1 else "#56b4e9")
+            colour = COLOURS.get(e["name"], OTHER if e["pid"] != 1 else ON_CPU)
             ax.barh(rows[e["pid"], e["tid"]], e["dur"], left=e["ts"], height=0.8, color=colour)
     ax.set_yticks(range(len(tracks)), [names[t] + (" asks" if t[0] == 4 else "") for t in tracks],
-                  fontsize=7)
-    ax.invert_yaxis()
+                  fontsize=8)
+    ax.set_ylim(len(tracks) - 0.4, -0.6)
+    ax.set_xlim(min(e["ts"] for e in events if e["ph"] == "X"),
+                max(e["ts"] + e["dur"] for e in events if e["ph"] == "X"))
+    ax.spines[["top", "right"]].set_visible(False)
     ax.set_xlabel("simulated time, us")
+    ax.legend([plt.Rectangle((0, 0), 1, 1, color=c) for c in LEGEND.values()], list(LEGEND), fontsize=8,
+              loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False)
     figure.savefig(args.o, metadata={"Date": None} if args.o.endswith(".svg") else None)
 
 

@@ -13,7 +13,7 @@ import unittest
 from sample import (ANALYSIS, PYTHON, TIMEOUT_S, Case, causes, changed, operation, real_result, result,
                     run)
 
-from vcpusim_results import Histogram, plots
+from vcpusim_results import Histogram, plots, read
 
 # a: 100, 110, 120 ps on average, b: 80, 100, 90, so that a - b is 20, 10, 30: mean 20, standard
 # deviation 10, half an interval 4.3027 x 10 / sqrt(3) = 24.84. c is 1,000 samples each, c - b:
@@ -130,6 +130,20 @@ class LatencyPlot(unittest.TestCase):
             for found, expected in zip(plots.spread(places, 0.1), moved):
                 self.assertAlmostEqual(found, expected)
 
+    def test_tables_look_different(self):
+        # six colours, six markers: the seventh has the first's colour and the second's marker
+        looks = [tuple(str(v) for v in look.values()) for look in plots.looks(range(36)).values()]
+        self.assertEqual(len(set(looks)), 36)
+        self.assertEqual((looks[6][0], looks[6][1]), (looks[0][0], looks[1][1]))
+
+    def test_names_of_many_are_led_to(self):
+        for n, leaders in ((6, 0), (7, 7)):
+            figure, (ax,) = plots.panels(1)
+            plots.label_ends(ax, [(1, k, str(k)) for k in range(n)], plots.looks(map(str, range(n))))
+            self.assertEqual(sum(t.get_text() == "" for t in ax.texts), leaders)
+            self.assertEqual([t.get_text() for t in ax.texts if t.get_text()], [str(k) for k in range(n)])
+            plots.pyplot.close(figure)
+
 
 # Replication 0: 10 operations of 0.1 ns, replication 1: 30 of 0.2 ns; 40 % compute, 60 % lock. So the
 # mean of the 40 is compute (10 x 0.04 + 30 x 0.08) / 40 = 0.07 ns and lock 0.105 ns. At or above p99
@@ -180,6 +194,17 @@ class Along(Case):
                                 ["32", "-", "-", "2.00 k (2.00 k to 2.00 k)"],
                                 ["16", "-", "-", "0.120 ns (0.120 ns to 0.120 ns)"],
                                 ["32", "-", "-", "-"]])
+
+    def test_scaling_has_one_axis(self):
+        """Of 32 no p99 is known: its panel reaches as far as the throughput's all the same."""
+        import scaling
+        results = [read(p) for p in self.write_two()]
+        figure = scaling.plot(results, [16, 32], "x", scaling.scaling(results, "/vm/max_vcpus")[1])
+        self.assertEqual(len(figure.axes), 2)
+        for ax in figure.axes:
+            self.assertLess(ax.get_xlim()[0], 16)
+            self.assertGreater(ax.get_xlim()[1], 32)
+        plots.pyplot.close(figure)
 
     def test_p99_has_the_spread_of_its_own(self):
         # Own p99s 100, 110, 120 ps: half an interval 24.84 ps, about the 120 ps of all together
