@@ -166,7 +166,8 @@ bool mock_cpu_wanted(void)
 	for (uint32_t i = 0; i < n_all; i++) {
 		const struct vs_task *t = all[i];
 
-		if (t != running && !t->done && t->cpu == running->cpu && (!t->blocked || t->woken))
+		if (t != running && !t->done && t->cpu == running->cpu &&
+		    (!t->blocked || t->woken || mock.now >= t->deadline))
 			return true;
 	}
 	return false;
