@@ -39,14 +39,13 @@ struct vs_issuer {
 	uint32_t k; /* of stream->def->issuers */
 	struct vs_task *task;
 	struct vs_slot *slot; /* issuing vCPU, or NULL */
-	gsl_rng *rng;         /* gaps */
+	gsl_rng *rng;         /* think times */
 	gsl_rng *choices;     /* which vCPU to look up */
 	uint64_t share;       /* operations to do; UINT64_MAX: until told or until a time */
 	uint64_t done;
 	uint64_t arrival; /* open: next arrival's number in the stream */
-	vs_ps arrival_ps;
-	vs_ps due_ps;    /* when the next operation is due; VS_PS_NEVER: when told */
-	uint64_t told;   /* paced: operations asked for and not yet begun */
+	vs_ps due_ps;     /* when the next operation is due; VS_PS_NEVER: when told */
+	uint64_t told;    /* paced: operations asked for and not yet begun */
 	uint64_t handed; /* paced: asked for in all; the conductor's, final once it stops the stream
 			  */
 	bool stop;
@@ -64,6 +63,9 @@ struct vs_stream_state {
 	struct vs_workload *w;
 	const struct vs_stream *def;
 	struct vs_issuer *issuers;
+	gsl_rng *rng;    /* open: gaps ... */
+	vs_ps *arrivals; /* ... and what they add up to, as far as somebody has looked */
+	uint64_t n_arrivals, cap_arrivals;
 	/* the conductor's */
 	uint64_t completed, handed_out; /* of the stream, to its issuers in turn */
 	uint32_t issuers_left;

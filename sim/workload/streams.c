@@ -1,18 +1,25 @@
 /* What an issuer does and when: arrivals, think times, shares, and one operation from call to
  * return with its books. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/workload/private.h"
 
-static void advance_arrival(struct vs_issuer *i)
+/* All issuers look at the same arrivals, each at every n-th: drawn once, by whoever is first. */
+static vs_ps arrival(struct vs_stream_state *s, uint64_t nth)
 {
-	const struct vs_stream *def = i->stream->def;
+	while (s->n_arrivals <= nth) {
+		vs_ps last = s->n_arrivals ? s->arrivals[s->n_arrivals - 1] : s->def->start_ps;
 
-	/* every issuer draws the whole stream's arrivals and keeps each n-th */
-	do {
-		i->arrival_ps += vs_dist_draw(&def->gap, i->rng);
-		i->arrival++;
-	} while ((i->arrival - 1) % def->issuers != i->k);
+		if (s->n_arrivals == s->cap_arrivals) {
+			s->cap_arrivals = s->cap_arrivals ? 2 * s->cap_arrivals : 1024;
+			s->arrivals = realloc(s->arrivals, s->cap_arrivals * sizeof(*s->arrivals));
+			if (!s->arrivals)
+				vs_bug(__FILE__, __LINE__, "out of memory");
+		}
+		s->arrivals[s->n_arrivals++] = last + vs_dist_draw(&s->def->gap, s->rng);
+	}
+	return s->arrivals[nth];
 }
 
 /* When is the next operation due, seen at `now`, the end of the one before? */
@@ -25,10 +32,8 @@ void vs_issuer_next(struct vs_issuer *i, vs_ps now)
 		i->due_ps = i->done ? now + vs_dist_draw(&def->gap, i->rng) : def->start_ps;
 		break;
 	case VS_ARRIVAL_OPEN:
-		if (!i->arrival)
-			i->arrival_ps = def->start_ps;
-		advance_arrival(i);
-		i->due_ps = i->arrival_ps;
+		i->due_ps = arrival(i->stream, i->arrival);
+		i->arrival += def->issuers;
 		break;
 	case VS_ARRIVAL_PACED:
 		i->due_ps = i->told ? now : VS_PS_NEVER;

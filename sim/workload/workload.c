@@ -44,15 +44,14 @@ static bool make_issuer(struct vs_stream_state *s, uint32_t k, uint32_t *next_vc
 	struct vs_workload *w = s->w;
 	const struct vs_stream *def = s->def;
 	struct vs_issuer *i = &s->issuers[k];
-	/* an open stream's arrivals are drawn by all its issuers alike */
-	bool common = def->arrival == VS_ARRIVAL_OPEN;
 	char name[32];
 
 	i->w = w;
 	i->stream = s;
 	i->k = k;
+	i->arrival = k;
 	i->share = share_of(def, k);
-	i->rng = vs_rng_new(w->s->seed, w->replication, def->name, common ? 0 : k);
+	i->rng = vs_rng_new(w->s->seed, w->replication, def->name, k);
 	i->choices = vs_rng_new(w->s->seed ^ 1, w->replication, def->name, k);
 	if (!i->rng || !i->choices)
 		return false;
@@ -93,7 +92,8 @@ static bool make_streams(struct vs_workload *w)
 		s->def = &w->s->streams[n];
 		s->issuers_left = s->def->issuers;
 		s->issuers = calloc(s->def->issuers, sizeof(*s->issuers));
-		if (!s->issuers)
+		s->rng = vs_rng_new(w->s->seed, w->replication, s->def->name, 0);
+		if (!s->issuers || !s->rng)
 			return false;
 	}
 	for (uint32_t n = 0; n < w->s->n_streams; n++) {
@@ -197,6 +197,8 @@ void vs_workload_free(struct vs_workload *w)
 	for (uint32_t n = 0; w->streams && n < w->s->n_streams; n++) {
 		for (uint32_t k = 0; w->streams[n].issuers && k < w->streams[n].def->issuers; k++)
 			free_issuer(&w->streams[n].issuers[k]);
+		gsl_rng_free(w->streams[n].rng);
+		free(w->streams[n].arrivals);
 		free(w->streams[n].issuers);
 	}
 	while (w->free_opened) {
