@@ -60,8 +60,9 @@ def verdict(result, operation):
         return (f"{operation}: {best} is fastest on the mean, {text.ns(means[best].mean())}. "
                 f"{others[0]}, the next, takes {text.interval(second, text.ns)} longer. Every 95 % "
                 f"interval of paired differences, over {second.n} replications, excludes zero.", rows)
-    return (f"{operation}: no winner. {best} has the lowest mean, {text.ns(means[best].mean())}, but a "
-            f"95 % interval of the paired differences includes zero, or there is one replication only.",
+    why = ("there is one replication only" if max(len(means[t]) for t in means) < 2 else
+           "a 95 % interval of the paired differences includes zero")
+    return (f"{operation}: no winner. {best} has the lowest mean, {text.ns(means[best].mean())}, but {why}.",
             rows)
 
 

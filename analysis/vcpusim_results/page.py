@@ -11,7 +11,7 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8ea; --paper: #16171a; --faint: #a5a5ad;
   --line: #3b3c42; --soft: #212227; --bad: #ff8a80; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 52rem; padding: 1rem; color: var(--ink); background: var(--paper);
+body { margin: 0 auto; max-width: 64rem; padding: 1rem; color: var(--ink); background: var(--paper);
   font: 1rem/1.5 system-ui, "DejaVu Sans", sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.25rem; margin-top: 2.2rem;
   border-top: 1px solid var(--line); padding-top: 1rem; } h3 { font-size: 1.05rem; }
@@ -22,6 +22,8 @@ figure svg text { font-family: system-ui, "DejaVu Sans", sans-serif !important; 
 .wide { overflow-x: auto; margin: 0.8rem 0; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: 0.3rem; }
+caption span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 2rem); }
+p, li { max-width: 48rem; }
 th, td { padding: 0.25rem 0.6rem; border-bottom: 1px solid var(--line); text-align: right;
   white-space: nowrap; }
 th:first-child, td:first-child, .text td, .text th { text-align: left; }
@@ -74,7 +76,7 @@ def table(caption, header, rows, text=False):
                     f'<th scope="col"><button type="button">{escape(h)}</button></th>' for h in header)
     body = "\n".join("<tr>" + "".join(map(cell, row)) + "</tr>" for row in rows)
     return (f'<div class="wide"><table class="{"text" if text else "sort"}">'
-            f"<caption>{escape(caption)}</caption>"
+            f"<caption><span>{escape(caption)}</span></caption>"
             f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>")
 
 

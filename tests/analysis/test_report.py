@@ -92,6 +92,13 @@ class Says(Case):
         self.assertNotIn("http://", re.sub(r'xmlns(:\w+)?="[^"]*"', "", self.html))
         self.assertNotIn("https://", self.html)
 
+    def test_one_replication_has_no_interval(self):
+        alone = result(run("a", 0, {"hotplug": operation([100] * 10)}),
+                       run("b", 0, {"hotplug": operation([200] * 10)}))
+        self.assertIn("hotplug: no winner. a has the lowest mean, 0.100 ns, but there is one replication "
+                      "only.", self.report(alone))
+        self.assertIn("but a 95 % interval of the paired differences includes zero.", self.report(SMALL))
+
     def test_a_winner_with_its_interval(self):
         # b - a: 100, 110, 90 ps, so 100 +- 24.84; c - a: 200, 210, 190
         runs = [run(t, i, {"hotplug": operation([v] * 10)}) for t, vs in
