@@ -66,17 +66,28 @@ def screens(text):
             lines[row] += plain
 
 
+def many(count):
+    """Two runs at a time of so many operations."""
+    return ("-o", "out.json", "--reps", 2, "--jobs", 2, "--set",
+            f'/streams=[{{"name": "s", "op": "counter:add", "count": {count}, "from": {{"host_threads": 4}}}}]')
+
+
 class Progress(Case):
-    MANY = ("-o", "out.json", "--reps", 2, "--jobs", 2, "--set",
-            '/streams=[{"name": "s", "op": "counter:add", "count": 600000, "from": {"host_threads": 4}}]')
-    LINE = re.compile(r"^  none#(\d): (\d+\.\d{6}) s simulated, (\d+)/600000 ops, \d+\.\d M accesses/s"
+    LINE = re.compile(r"^  none#(\d): (\d+\.\d{6}) s simulated, (\d+)/(\d+) ops, \d+\.\d M accesses/s"
                       r"(, \d+ s to go)?$")
 
+    def long_enough(self, **how):
+        """(operations, screens) of runs that take a second or more, however fast the machine is."""
+        for count in (600000 * 4 ** n for n in range(5)):
+            status, _, err = on_terminal(*many(count), COUNTER, cwd=self.dir, **how)
+            self.assertEqual(status, 0)
+            shown = list(screens(err))
+            if len(shown) > 4:
+                return count, shown
+        self.fail("hundreds of millions of operations without four screens")
+
     def test_each_run_has_a_line(self):
-        status, _, err = on_terminal(*self.MANY, COUNTER, cwd=self.dir)
-        self.assertEqual(status, 0)
-        shown = list(screens(err))
-        self.assertGreater(len(shown), 2)
+        count, shown = self.long_enough()
         self.assertEqual([line for line in shown[-1] if line], [], "cleared in the end")
         seen, estimates = {}, 0
         for screen in shown[:-1]:
@@ -85,9 +96,10 @@ class Progress(Case):
                 if not line:
                     continue
                 self.assertRegex(line, self.LINE)
-                run, simulated, done, eta = self.LINE.match(line).groups()
+                run, simulated, done, of, eta = self.LINE.match(line).groups()
                 now = int(done), float(simulated)
-                self.assertLessEqual(now[0], 600000)
+                self.assertEqual(int(of), count)
+                self.assertLessEqual(now[0], count)
                 self.assertLessEqual(seen.get(run, (0, 0)), now)
                 seen[run] = now
                 estimates += eta is not None
@@ -96,13 +108,14 @@ class Progress(Case):
         self.assertGreater(max(seen.values()), (0, 0))
 
     def test_lines_are_cut_to_the_terminal(self):
-        _, _, err = on_terminal(*self.MANY, COUNTER, cwd=self.dir, columns=50)
-        widths = [len(line) for screen in screens(err) for line in screen]
+        _, shown = self.long_enough(columns=50)
+        widths = [len(line) for screen in shown for line in screen]
         self.assertLess(max(widths), 50)
 
     def test_none_when_quiet_nor_to_a_pipe(self):
-        self.assertEqual(on_terminal("-q", *self.MANY, COUNTER, cwd=self.dir), (0, "", ""))
-        self.assertEqual(on_terminal(*self.MANY, COUNTER, cwd=self.dir, streams=("out",))[2], "")
+        count, _ = self.long_enough()
+        self.assertEqual(on_terminal("-q", *many(count), COUNTER, cwd=self.dir), (0, "", ""))
+        self.assertEqual(on_terminal(*many(count), COUNTER, cwd=self.dir, streams=("out",))[2], "")
 
 
 class Summary(Case):
