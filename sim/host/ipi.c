@@ -3,12 +3,19 @@
 
 #include "sim/host/private.h"
 
+/* What a trace knows an interrupt by, at both ends; not 0. */
+static uint64_t number_of(const struct vs_event *ev)
+{
+	return (uint64_t)(ev->core + 1) << 32 | ev->seq;
+}
+
 /* -- kicks ------------------------------------------------------------------------------------- */
 
 static void on_kick(struct vs_core *c, struct vs_event *ev)
 {
 	struct vs_cpu *cpu = c->host;
-	struct vs_irq irq = {.kind = (enum vs_host_irq)ev->a, .record = ev->obj, .number = ev->b};
+	struct vs_irq irq = {
+		.kind = (enum vs_host_irq)ev->a, .record = ev->obj, .number = number_of(ev)};
 
 	vs_handler_begin(cpu, ev->time);
 	vs_irq_deliver(cpu, &irq, cpu->acting_at);
@@ -20,16 +27,15 @@ static void send_kick(struct vs_cpu *cpu, uint32_t to, enum vs_host_irq kind, ui
 	struct vs_host *h = cpu->host;
 	struct vs_core *c = cpu->core;
 	vs_ps flight = h->m->ipi_flight_ps[vs_hw_distance(h->hw, cpu->id, to)];
-	uint64_t number = (uint64_t)(cpu->id + 1) << 40 | ++cpu->stats.kicks;
 	struct vs_event *ev;
 
+	cpu->stats.kicks++;
 	vs_hw_charge(c, h->m->ipi_send_ps, VS_CAUSE_INTERRUPT);
 	ev = vs_local_event(cpu, on_kick, c->clock + flight, c->clock, VS_CLASS_MESSAGE);
 	ev->obj = record;
 	ev->a = kind;
-	ev->b = number;
 	vs_send_message(c, h->cpus[to].core, ev, c->clock);
-	vs_tell(cpu, c->clock, VS_HOST_SENT, NULL, number, to);
+	vs_tell(cpu, c->clock, VS_HOST_SENT, NULL, number_of(ev), to);
 }
 
 /*
@@ -143,6 +149,7 @@ static void on_call(struct vs_core *c, struct vs_event *ev)
 {
 	struct vs_cpu *cpu = c->host;
 	struct vs_irq irq = {.kind = VS_IRQ_CALL,
+			     .number = number_of(ev),
 			     .fn = (vs_call_fn)(uintptr_t)ev->a,
 			     .ctx = ev->obj,
 			     .arg = ev->b};
@@ -173,6 +180,8 @@ static void send_call(struct vs_cpu *cpu, uint32_t to, vs_local_fn how, vs_ps fl
 	ev->a = (uintptr_t)fn;
 	ev->b = arg;
 	vs_send_message(cpu->core, cpu->host->cpus[to].core, ev, now);
+	if (how == on_call)
+		vs_tell(cpu, now, VS_HOST_SENT, NULL, number_of(ev), to);
 }
 
 void vs_host_call_cpu(struct vs_host *h, uint32_t to, vs_call_fn fn, void *ctx, uint64_t arg)

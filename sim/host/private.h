@@ -109,7 +109,7 @@ struct vs_irq {
 	enum vs_host_irq kind;
 	bool user;        /* TICK: came in guest mode */
 	uint64_t *record; /* KICK: to be cleared, the sender waits; or NULL */
-	uint64_t number;  /* KICK, NOTIFY: for traces */
+	uint64_t number;  /* KICK, NOTIFY, CALL: for traces */
 	vs_call_fn fn;
 	void *ctx;
 	uint64_t arg;

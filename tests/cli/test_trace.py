@@ -98,6 +98,39 @@ class Traced(Case):
         self.assertEqual(by_pid[GRACE_PERIODS], {"SRCU"})
         self.assertTrue(flows)
 
+    def test_each_kind_of_arrow_grace_period_and_lock(self):
+        """In two scenarios that users have. A kick, a notification or a call was sent by somebody, so each
+        slice of one has an arrow that ends where it begins; ticks, timers and what a CPU tells itself
+        have none. A table behind a mutex waits for holders, the others for their kind of grace period."""
+        callsites = SOURCE / "scenarios/callsites.json"
+        posted = "--set", "/host/ipi_delivery=posted"
+        for scenario, table, args, irqs, kind in (
+                (SMOKE, "rcu-array", (), {"kick"}, "RCU"),
+                (SMOKE, "srcu-array", posted, {"kick", "notification"}, "SRCU"),
+                (SMOKE, "rcu-array-expedited", (), {"kick", "call"}, "RCU expedited"),
+                (callsites, "rcu-array-expedited", (), {"kick", "call"}, "RCU expedited"),
+                (callsites, "rcu-array", posted, {"kick", "notification"}, "RCU"),
+                (callsites, "mutex-array", (), {"kick"}, None)):
+            with self.subTest(scenario=scenario.name, table=table):
+                slices, flows = self.check(self.events("--table", table, *args, scenario=scenario))
+                handled = {e["name"] for (pid, tid), of_it in slices.items() for _, _, e in of_it
+                           if pid == CPUS and tid % 2}
+                self.assertLessEqual(irqs | {"tick"}, handled)
+                self.assertLessEqual(handled, irqs | {"tick", "timer", "resched"})
+                ends = collections.Counter((track, ns(f["ts"])) for _, (f, track) in flows.values())
+                taken = collections.Counter(
+                    (track, begin) for track, of_it in slices.items() for begin, _, e in of_it
+                    if track[0] == CPUS and track[1] % 2 and e["name"] in irqs)
+                self.assertEqual(ends, taken)
+                found = {e["name"] for (pid, _), of_it in slices.items() for _, _, e in of_it
+                         if pid == GRACE_PERIODS}
+                self.assertEqual(found, {kind} if kind else set())
+                locks = [e for (pid, _), of_it in slices.items() for _, _, e in of_it
+                         if pid in (VCPUS, THREADS) and e["name"] == "lock"]
+                if not kind:
+                    self.assertTrue(locks)
+                    self.assertLessEqual({"holder"}, set(locks[0]["args"]))
+
     def test_cpus_and_vcpus_have_no_gaps(self):
         slices, _ = self.check(self.events("--table", "fixed"))
         for (pid, tid), of_it in slices.items():
