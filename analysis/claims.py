@@ -14,7 +14,6 @@ is the mean over replications that drew the same random numbers, with a 95 % int
 import math
 import os
 import pathlib
-import subprocess
 from typing import NamedTuple
 
 from vcpusim_results import ResultError, complete, mean_interval, plots, program, read, text
@@ -108,10 +107,11 @@ def run_missing(directory, vcpusim, machines, sizes):
                     if mlp:
                         sets.append(f"/machine_set/mlp={mlp}")
                     print(path, flush=True)
-                    done = subprocess.run([vcpusim, "-q", "-o", path, *(a for s in sets for a in ("--set", s)),
-                                           HOME / f"scenarios/claims/{kind}.json"], check=False)
+                    done = program.simulate(vcpusim, "-o", path, *(a for s in sets for a in ("--set", s)),
+                                            HOME / f"scenarios/claims/{kind}.json")
                     if done.returncode:
-                        raise ResultError(f"{path}: vcpusim ended with status {done.returncode}")
+                        raise ResultError(f"{path}: vcpusim ended with status {done.returncode}: "
+                                          f"{done.stderr.strip()}")
     return paths
 
 

@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import pathlib
-import subprocess
 import tempfile
 
 from vcpusim_results import ResultError, complete, paired, program, read
@@ -24,10 +23,10 @@ NOT_COSTS = ("/topology/", "/clock_mhz", "/line_bytes")
 
 def run(args, sets, path):
     """The Result; or None and what is wrong: a number that does not fit the others is refused."""
-    command = [args.vcpusim, "-q", "-o", path, *(a for s in args.set + sets for a in ("--set", s))]
+    options = ["-o", path, *(a for s in args.set + sets for a in ("--set", s))]
     for table in args.table or ():
-        command += ["--table", table]
-    done = subprocess.run([*command, args.scenario], check=False, stderr=subprocess.PIPE, text=True)
+        options += ["--table", table]
+    done = program.simulate(args.vcpusim, *options, args.scenario)
     if done.returncode in (0, 1):
         return read(path), None
     return None, (done.stderr.strip() or f"status {done.returncode}").splitlines()[0]

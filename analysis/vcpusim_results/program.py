@@ -3,6 +3,7 @@
 import argparse
 import pathlib
 import signal
+import subprocess
 import sys
 
 from . import results
@@ -50,6 +51,15 @@ def write(path, data):
         pathlib.Path(path).write_bytes(data)
     except OSError as e:
         raise results.ResultError(f"{path}: {e.strerror}") from None
+
+
+def simulate(vcpusim, *args):
+    """What became of vcpusim with these arguments; its messages are in .stderr."""
+    try:
+        return subprocess.run([vcpusim, "-q", *args], check=False, stderr=subprocess.PIPE, text=True)
+    except OSError as e:
+        raise results.ResultError(f"{vcpusim}: {e.strerror}; ./bootstrap.sh builds it, "
+                                  "--vcpusim names another") from None
 
 
 def run(main):

@@ -90,6 +90,12 @@ class Programs(Case):
         self.assertIn("not possible alone: /l3_ns halved", out)
         self.assertRegex(out, r"of the 2 assumed numbers' halvings and doublings change nothing")
 
+    def test_no_simulator(self):
+        says = ("/none/vcpusim: No such file or directory", "./bootstrap.sh", "--vcpusim")
+        self.refused("claims.py", "--run", str(self.dir), "--vcpusim", "/none/vcpusim", says=says)
+        self.refused("sensitivity.py", "--vcpusim", "/none/vcpusim",
+                     str(SOURCE / "scenarios/claims/read.json"), says=says)
+
 
 if __name__ == "__main__":
     unittest.main()
