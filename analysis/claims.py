@@ -93,7 +93,10 @@ class Cell(NamedTuple):
 
 
 def run_missing(directory, vcpusim, machines, sizes):
-    os.makedirs(directory, exist_ok=True)
+    try:
+        os.makedirs(directory, exist_ok=True)
+    except OSError as e:
+        raise ResultError(f"{directory}: {e.strerror}") from None
     paths = []
     for machine in machines:
         for mlp in (None, 1):
@@ -113,6 +116,14 @@ def run_missing(directory, vcpusim, machines, sizes):
                         raise ResultError(f"{path}: vcpusim ended with status {done.returncode}: "
                                           f"{done.stderr.strip()}")
     return paths
+
+
+def read_claims(path):
+    result = read(path)
+    if result.name not in ("claims-read", "claims-create"):
+        raise ResultError(f"{path}: /scenario/name: found {result.name}, expected claims-read or claims-create "
+                          "(scenarios/claims)")
+    return result
 
 
 def cell_of(result):
@@ -304,7 +315,7 @@ def main():
     if bool(args.run) == bool(args.files):
         parser.error("expected --run DIRECTORY or results, one of them")
     paths = run_missing(args.run, args.vcpusim, args.machines, args.sizes) if args.run else args.files
-    known = figures([read(p) for p in paths])
+    known = figures([read_claims(p) for p in paths])
     if args.output:
         plots.save(plot(known), args.output)
     (show_markdown if args.markdown else show)(known)

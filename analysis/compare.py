@@ -75,6 +75,18 @@ def of_scenarios(a, b, at=""):
         yield at, a, b
 
 
+def of_programs(a, b):
+    """(what, a, b) where other programs made two results"""
+    a, b = a.provenance, b.provenance
+    if a["version"] != b["version"]:
+        yield "vcpusim", a["version"], b["version"]
+    code = {m["name"]: (m["compiler"], m["hash"]) for m in b["modules"]}
+    for m in a["modules"]:
+        mine, other = (m["compiler"], m["hash"]), code.get(m["name"], ())
+        if other and other != mine:
+            yield f"code of {m['name']}", " ".join(mine), " ".join(other)
+
+
 def sides(results, tables):
     """(name of the pair, A, B): (runs, table) each"""
     if len(results) == 1:
@@ -123,6 +135,8 @@ def show(results, compared):
         print(f"A: {names[0]} ({results[0].name})\nB: {names[1]} ({results[1].name})")
         for pointer, a, b in of_scenarios(results[0].scenario, results[1].scenario):
             print(f"  {pointer}: A {a}, B {b}")
+        for what, a, b in of_programs(*results):
+            print(f"  {what}: A {a}, B {b}")
     else:
         print(f"{names[0]} ({results[0].name})")
     for name, operation, rows in compared:

@@ -8,7 +8,6 @@ Outcome: for each pair of tables and each operation, which one has the lower mea
 and each that cannot be halved or doubled alone. Replications: as many as the scenario says.
 """
 
-import argparse
 import itertools
 import json
 import os
@@ -29,7 +28,7 @@ def run(args, sets, path):
     done = program.simulate(args.vcpusim, *options, args.scenario)
     if done.returncode in (0, 1):
         return read(path), None
-    return None, (done.stderr.strip() or f"status {done.returncode}").splitlines()[0]
+    return None, (done.stderr.strip() or f"{args.scenario}: status {done.returncode}").splitlines()[0]
 
 
 def outcome(result):
@@ -74,7 +73,7 @@ def say(key, was, now):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = program.Parser(description=__doc__.split("\n")[0])
     parser.add_argument("scenario")
     parser.add_argument("--table", action="append", help="only this one of the scenario's (repeat)")
     parser.add_argument("--only", action="append", metavar="POINTER", help="only this number of the machine (repeat)")
@@ -85,7 +84,7 @@ def main():
         path = os.path.join(directory, "r.json")
         base, wrong = run(args, [], path)
         if base is None:
-            raise ResultError(f"{args.scenario}: {wrong}")
+            raise ResultError(wrong)
         was, steady, refused = outcome(base), 0, []
         numbers = list(assumed(base))
         for only in args.only or ():

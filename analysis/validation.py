@@ -13,10 +13,13 @@ Results of scenarios/validation/ipi-skylake-80.json, one for each host.ipi_send:
 """
 
 import argparse
-import json
 import re
 import sys
 
+from vcpusim_results import ResultError, program, read
+
+SCENARIO = "ipi-skylake-80"
+SENDS = ("physical", "cluster", "pv")
 BENCHMARK = "4180bf1b655a"
 EXIT_COST = "0c5f81dad46c"
 TOLERANCE = 0.02  # between the document and a run: other compilers announce other accesses
@@ -51,7 +54,7 @@ def simulated_us(results, where):
     how, operation, latency = where
     (run,) = results[how]["runs"]
     if run["status"] != "ok":
-        sys.exit(f"{how}: {run['status']}: {run['message']}")
+        raise ResultError(f"{how}: {run['status']}: {run['message']}")
     ns = run["ops"][operation][latency]["mean"]
     return (ns + machine["/guest_handler_ns"] * (latency == "delivery_ns")) / 1000
 
@@ -84,25 +87,37 @@ def out_of_date(document, results):
             yield f"{what}: the document says {row[1]} us, a run {simulated:.2f}"
 
 
+def read_sends(paths):
+    """{host.ipi_send: document}"""
+    results = {}
+    for path in paths:
+        result = read(path)
+        if result.name != SCENARIO:
+            raise ResultError(f"{path}: /scenario/name: found {result.name}, expected {SCENARIO}")
+        results[result.scenario["host"]["ipi_send"]] = result.document
+    missing = [how for how in SENDS if how not in results]
+    if missing:
+        raise ResultError(f"found no result with host.ipi_send {', '.join(missing)}; expected one each of "
+                          f"{', '.join(SENDS)}")
+    return results
+
+
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p = program.Parser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--check", metavar="DOCUMENT")
     p.add_argument("results", nargs="+", metavar="RESULT.json")
     args = p.parse_args()
-    results = {}
-    for path in args.results:
-        with open(path, encoding="utf-8") as f:
-            result = json.load(f)
-        results[result["scenario"]["host"]["ipi_send"]] = result
+    results = read_sends(args.results)
     if not args.check:
         print("\n".join(table(results)))
-        return 0
+        return
     with open(args.check, encoding="utf-8") as f:
         wrong = list(out_of_date(f.read(), results))
     for line in wrong:
         print(line, file=sys.stderr)
-    return 1 if wrong else 0
+    if wrong:
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program.run(main)

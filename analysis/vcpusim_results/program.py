@@ -1,7 +1,10 @@
 """What the programs share: arguments, output, and ends that tell what is wrong."""
 
 import argparse
+import difflib
+import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -11,8 +14,22 @@ from . import results
 USAGE = 2
 
 
+def near(wanted, there):
+    """"; did you mean ...?", or nothing if all are too far off to be a slip of the keyboard"""
+    found = difflib.get_close_matches(wanted, there, 1, 0.7)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+class Parser(argparse.ArgumentParser):
+    """Knows the option that somebody probably meant"""
+
+    def error(self, message):
+        unknown = re.match(r"unrecognized arguments: (--[^= ]+)", message)
+        super().error(message + (near(unknown[1], self._option_string_actions) if unknown else ""))
+
+
 def arguments(description, many=True, plot=True, output=(".svg", ".png")):
-    parser = argparse.ArgumentParser(description=description)
+    parser = Parser(description=description)
     parser.add_argument("files", metavar="RESULT.json", nargs="+" if many else 1,
                         help="results of vcpusim; -: standard input")
     if plot:
@@ -42,7 +59,7 @@ def pick(what, wanted, there):
         return list(there)
     if wanted not in there:
         raise results.ResultError(f"found no {what} {wanted}; there are "
-                                  f"{', '.join(there) or 'none'}")
+                                  f"{', '.join(there) or 'none'}{near(wanted, there)}")
     return [wanted]
 
 
@@ -63,11 +80,22 @@ def simulate(vcpusim, *args):
 
 
 def run(main):
-    """main() prints; a reader that has enough (| head) ends it silently."""
+    """main() prints; a reader that has enough (| head), or Ctrl-C, ends it silently."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        main()
+        try:
+            main()
+        finally:
+            flush()
     except results.ResultError as e:
-        sys.stdout.flush()
         print(f"{pathlib.Path(sys.argv[0]).name}: {e}", file=sys.stderr)
         sys.exit(USAGE)
+
+
+def flush():
+    try:
+        sys.stdout.flush()
+    except OSError as e:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python tries again when it ends
+        raise results.ResultError(f"standard output: {e.strerror}") from None

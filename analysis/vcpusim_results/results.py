@@ -51,6 +51,8 @@ def _no_constant(text):
 def _parse(path, data):
     if not data.strip():
         raise ResultError(f"{path}: found an empty file, expected a {SCHEMA}")
+    if data.startswith(b"\x1f\x8b"):
+        raise ResultError(f"{path}: found gzip's format, expected a {SCHEMA}; unpack it first (gzip -d)")
     try:
         return json.loads(data.decode(), parse_float=_finite, parse_constant=_no_constant)
     except json.JSONDecodeError as e:

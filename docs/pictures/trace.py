@@ -4,6 +4,8 @@
 import argparse
 import gzip
 import json
+import sys
+import zlib
 
 import matplotlib
 
@@ -23,8 +25,13 @@ def main():
     parser.add_argument("trace")
     parser.add_argument("-o", required=True, metavar="FILE")
     args = parser.parse_args()
-    with (gzip.open if args.trace.endswith(".gz") else open)(args.trace, "rt") as f:
-        events = json.load(f)["traceEvents"]
+    try:
+        with (gzip.open if args.trace.endswith(".gz") else open)(args.trace, "rt") as f:
+            events = json.load(f)["traceEvents"]
+    except OSError as e:
+        sys.exit(f"trace.py: {args.trace}: {e.strerror or e}")
+    except (EOFError, ValueError, KeyError, TypeError, zlib.error):
+        sys.exit(f"trace.py: {args.trace}: found something else or a part, expected a whole trace (vcpusim --trace)")
     names = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"}
     tracks = [t for t in sorted({(e["pid"], e["tid"]) for e in events if e["ph"] == "X"}) if t[0] != 3]
     rows = {t: n for n, t in enumerate(tracks)}

@@ -212,8 +212,19 @@ static bool write_out(const struct vs_options *o, const struct vs_result *r, con
 static void tell_trace(const struct vs_options *o, const struct vs_scenario *s, bool failed)
 {
 	if (o->execution.trace && !failed && !o->quiet)
-		fprintf(stderr, "vcpusim: %s: %s, replication 0\n", o->execution.trace,
+		fprintf(stderr, "vcpusim: %s: %s, replication 1\n", o->execution.trace,
 			s->tables[0].name);
+}
+
+static void tell_window(const struct vs_options *o, const struct vs_machine *m)
+{
+	if (o->execution.window_set && o->execution.window_ps > m->window_ps)
+		fprintf(stderr,
+			"vcpusim: --window-ps: found %llu, but only windows of at most %llu ps are "
+			"exact "
+			"on %s: results may be wrong, runs may break off\n",
+			(unsigned long long)o->execution.window_ps,
+			(unsigned long long)m->window_ps, m->name);
 }
 
 static int simulate(const struct vs_options *o, const struct vs_scenario *s,
@@ -225,6 +236,7 @@ static int simulate(const struct vs_options *o, const struct vs_scenario *s,
 	bool trace_failed = false;
 
 	if (path && may_write(path) && (!o->execution.trace || may_write(o->execution.trace))) {
+		tell_window(o, &s->machine);
 		if (!run_all(o, m, &r, &trace_failed))
 			status = EXIT_RUN;
 		else if (write_out(o, &r, path))

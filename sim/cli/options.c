@@ -198,14 +198,6 @@ static bool add_set(struct vs_options *o, const char *option, char *text)
 	return false;
 }
 
-static bool add_number(struct vs_options *o, const char *option, const char *pointer,
-		       const char *text)
-{
-	uint64_t v;
-
-	return number(option, text, 0, INT64_MAX, &v) && put_set(o, option, pointer, text);
-}
-
 static bool apply_execution(struct vs_options *o, int c, char *arg)
 {
 	static const char *const orders[] = {"up", "down", "shuffled"};
@@ -239,7 +231,7 @@ static bool apply_execution(struct vs_options *o, int c, char *arg)
 		o->execution.order = (enum vs_order)i;
 		return true;
 	}
-	return false; /* getopt has said what was wrong */
+	return false; /* vs_options_parse has said what was wrong */
 }
 
 static bool apply_trace(struct vs_options *o, int c, char *arg)
@@ -282,9 +274,10 @@ static bool apply(struct vs_options *o, int c, char *arg)
 	case O_MODULE:
 		return append("--module", o->modules, &o->n_modules, arg);
 	case O_SEED:
-		return add_number(o, "--seed", "/seed", arg);
+		return number("--seed", arg, 0, INT64_MAX, &v) &&
+		       put_set(o, "--seed", "/seed", arg);
 	case O_REPS:
-		return add_number(o, "--reps", "/replications", arg);
+		return put_set(o, "--reps", "/replications", arg); /* sim/io knows how many */
 	case O_SET:
 		return add_set(o, "--set", arg);
 	case O_JOBS:
@@ -345,6 +338,32 @@ static bool check_trace(struct vs_options *o)
 	return true;
 }
 
+/* word: what getopt stumbled over, at the end of which it stands; why: '?' or ':', as it says it.
+ */
+static void tell_wrong(const char *word, int why)
+{
+	const char *names[sizeof(longs) / sizeof(longs[0])], *near;
+	bool is_long = strncmp(word, "--", 2) == 0;
+	char name[64];
+	size_t n = 0;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	if (!is_long)
+		snprintf(name, sizeof(name), "-%c", optopt);
+	for (; longs[n].name; n++)
+		names[n] = longs[n].name;
+	near = is_long ? vs_nearest(name + 2, names, n) : NULL;
+	fprintf(stderr, "vcpusim: %s: ", name);
+	if (why == ':')
+		fputs("found nothing after it, expected a value\n", stderr);
+	else if (optopt && is_long)
+		fprintf(stderr, "found \"%s\", expected it without a value\n", word);
+	else if (near)
+		fprintf(stderr, "unknown option; did you mean --%s?\n", near);
+	else
+		fputs("unknown option\n", stderr);
+}
+
 bool vs_options_parse(struct vs_options *o, int argc, char **argv)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -353,8 +372,11 @@ bool vs_options_parse(struct vs_options *o, int argc, char **argv)
 	*o = (struct vs_options){.jobs = cpus > 0 ? (uint32_t)cpus : 1,
 				 .trace_for = VS_PS_NEVER,
 				 .execution = {.silent_s = SILENT_S}};
-	while ((c = getopt_long(argc, argv, "o:qh", longs, NULL)) != -1)
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":o:qh", longs, NULL)) != -1)
 		if (!apply(o, c, optarg)) {
+			if (c == '?' || c == ':')
+				tell_wrong(argv[optind - 1], c);
 			fputs("vcpusim --help lists the options\n", stderr);
 			return false;
 		}

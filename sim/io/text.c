@@ -1,13 +1,19 @@
+#define _GNU_SOURCE /* scandir */
 #include "sim/io/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
+
+#include "sim/io/near.h"
 
 static bool refuse_odd_files(int fd, const char *path, struct vs_errors *errs)
 {
@@ -68,12 +74,64 @@ static bool read_all(struct vs_text *t, int fd, const char *path, struct vs_erro
 	}
 }
 
+static int is_json(const struct dirent *e)
+{
+	size_t length = strlen(e->d_name);
+
+	return length > 5 && strcmp(e->d_name + length - 5, ".json") == 0;
+}
+
+/* A file of `folder` that may have been meant, by its name alone. */
+static bool near_in(const char *folder, const char *name, char *out, size_t size)
+{
+	struct dirent **all = NULL;
+	int n = scandir(folder, &all, is_json, alphasort);
+	const char **names = n > 0 ? calloc((size_t)n, sizeof(*names)) : NULL;
+	const char *near;
+
+	for (int i = 0; names && i < n; i++)
+		names[i] = all[i]->d_name;
+	near = names ? vs_nearest(name, names, (size_t)n) : NULL;
+	if (near)
+		snprintf(out, size, "%s", near);
+	for (int i = 0; i < n; i++)
+		free(all[i]);
+	free(all);
+	free(names);
+	return near;
+}
+
+/* Beside where it was looked for, and among the scenarios of a source tree. */
+static void tell_missing(const char *path, struct vs_errors *errs)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	int length = (int)(name - path);
+	char folder[PATH_MAX], file[NAME_MAX + 1], near[NAME_MAX + 1];
+
+	snprintf(folder, sizeof(folder), "%.*s", length ? length : 1, length ? path : ".");
+	snprintf(file, sizeof(file), "%s%s", name, strstr(name, ".json") ? "" : ".json");
+	if (near_in(folder, file, near, sizeof(near))) {
+		vs_errors_add(errs, path, 0, 0, NULL, "cannot open: %s; did you mean \"%.*s%s\"?",
+			      strerror(ENOENT), length, path, near);
+	} else if (!length && near_in("scenarios", file, near, sizeof(near))) {
+		vs_errors_add(errs, path, 0, 0, NULL,
+			      "cannot open: %s; did you mean \"scenarios/%s\"?", strerror(ENOENT),
+			      near);
+	} else {
+		vs_errors_add(errs, path, 0, 0, NULL, "cannot open: %s", strerror(ENOENT));
+	}
+}
+
 bool vs_text_read(struct vs_text *t, const char *path, struct vs_errors *errs)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	bool ok;
 
 	memset(t, 0, sizeof(*t));
+	if (fd < 0 && errno == ENOENT) {
+		tell_missing(path, errs);
+		return false;
+	}
 	if (fd < 0) {
 		vs_errors_add(errs, path, 0, 0, NULL, "cannot open: %s", strerror(errno));
 		return false;

@@ -132,6 +132,7 @@ class Case(unittest.TestCase):
         finally:
             os.chdir(here)
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return Ended(status, out.getvalue(), err.getvalue())
 
     def works(self, program, *args, **how):

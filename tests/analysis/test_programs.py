@@ -1,5 +1,6 @@
 """Each program: figures worked out by hand, what it refuses, its pictures, pipes."""
 
+import gzip
 import json
 import os
 import pathlib
@@ -10,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from sample import (ANALYSIS, PYTHON, TIMEOUT_S, Case, causes, changed, operation, real_result, result,
+from sample import (ANALYSIS, PYTHON, SOURCE, TIMEOUT_S, Case, causes, changed, operation, real_result, result,
                     run)
 
 from vcpusim_results import Histogram, plots, read
@@ -92,9 +93,19 @@ class Compare(Case):
         self.refused("compare.py", path, "--table", "a", "--table", "x",
                      says=["no table x", "a, b, c"])
         self.refused("compare.py", path, path, "--table", "x", says="no table in both: x")
+        self.refused("compare.py", path, path, "--tabel", "a", says="--tabel a; did you mean --table?")
+        self.refused("compare.py", path, path, "--nothing-like-it", says="--nothing-like-it\n")
         empty = self.write("none.json", changed(PAIRS, "/runs", [run(t, 0, {}, status="crashed")
                                                                  for t in "ab"]))
         self.refused("compare.py", empty, "--table", "a", "--table", "b", says="nothing to compare")
+
+
+    def test_made_by_other_programs(self):
+        """Not only scenarios differ: so may the simulator, and the code of a table."""
+        newer = changed(changed(PAIRS, "/provenance/version", "0.2.0"), "/provenance/modules/1/hash", "00fe")
+        out = self.works("compare.py", self.write("a.json", PAIRS), self.write("b.json", newer))
+        self.assertIn("  vcpusim: A 0.1.0, B 0.2.0\n  code of b: A gcc 00ff, B gcc 00fe\n", out)
+        self.assertNotIn("code of a", out)
 
 
 class Latency(Case):
@@ -111,6 +122,7 @@ class Latency(Case):
         path = self.write("r.json", PAIRS)
         self.refused("latency.py", path, "--operation", "lookup", says=["no operation lookup",
                                                                         "hotplug"])
+        self.refused("latency.py", path, "--operation", "hotplog", says="hotplug; did you mean hotplug?\n")
         self.refused("latency.py", path, "--kind", "to_last", says="no complete run has samples")
 
 
@@ -356,11 +368,19 @@ class Every(Case):
                 done = self.elsewhere(program, *more, stdout=gone)
                 self.assertEqual((done.returncode, done.stderr), (-signal.SIGPIPE, b""))
 
+    def test_standard_output_that_is_full(self):
+        for program, more in (("latency.py", ()), ("report.py", ("-o", "r.html"))):
+            with open("/dev/full", "wb") as full, self.subTest(program=program):
+                done = self.elsewhere(program, *more, stdout=full)
+                self.assertEqual((done.returncode, done.stderr), (
+                    2, f"{program}: standard output: No space left on device\n".encode()))
+
     def test_files_that_are_no_results(self):
         with open(self.real, encoding="utf-8") as f:
             real = json.load(f)
         bad = {
             "empty": ("", "empty file"), "cut": (json.dumps(real)[:3000], "no JSON"),
+            "packed": (gzip.compress(json.dumps(real).encode()), "found gzip's format"),
             "newer": ({**real, "schema": "vcpusim-result/2"}, "/schema: found"),
             "type": (changed(real, "/runs/0/ops/hotplug/count", "8"),
                      '/runs/0/ops/hotplug/count: found "8", expected integer'),
@@ -379,6 +399,34 @@ class Every(Case):
                 self.refused(program, self.small, *more, "-o", "x.txt", says=["x.txt", "ends in"])
                 ending = ".html" if program == "report.py" else ".svg"
                 self.refused(program, self.small, *more, "-o", f"no/such{ending}", says="No such file")
+
+
+class Others(Case):
+    """Those that read results of certain scenarios, run the simulator, or read traces"""
+
+    def test_results_of_another_scenario(self):
+        path = self.write("r.json", SMALL)
+        self.refused("claims.py", path, says="/scenario/name: found by-hand, expected claims-read or")
+        self.refused("validation.py", path, says="/scenario/name: found by-hand, expected ipi-skylake-80")
+        half = changed(changed(SMALL, "/scenario/name", "ipi-skylake-80"), "/scenario/host", {"ipi_send": "pv"})
+        self.refused("validation.py", self.write("half.json", half), says="ipi_send physical, cluster; expected one")
+        for program in "claims.py", "validation.py":
+            self.refused(program, "nix.json", says=f"{program}: nix.json: No such file")
+
+    def test_files_that_are_not_there(self):
+        self.refused("claims.py", "--run", "/dev/null/new", says="/dev/null/new: Not a directory")
+        self.refused("sensitivity.py", "nix.json", "--vcpusim", os.environ["VCPUSIM"],
+                     says="sensitivity.py: nix.json: cannot open")
+
+    def test_pictures_of_what_is_no_trace(self):
+        whole = gzip.compress(b'{"traceEvents": []}' * 99)
+        for name, content, says in (("cut.json.gz", whole[:30], "a whole trace"), ("no.json.gz", b"no", "gzip"),
+                                    ("r.json", SMALL, "a whole trace"), ("empty.json", "", "a whole trace")):
+            done = subprocess.run([PYTHON, "-B", SOURCE / "docs/pictures/trace.py", self.write(name, content),
+                                   "-o", "x.svg"], cwd=self.dir, check=False, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, rf"^trace.py: .*{name}: .*{says}.*\n$")
+        self.assertFalse((self.dir / "x.svg").exists())
 
 
 if __name__ == "__main__":

@@ -83,11 +83,36 @@ class Usage(Case):
         for jobs in ("0", "-1", "x", "", "4097", "1.5"):
             self.refused("--jobs", jobs, SMOKE, says=["--jobs", "from 1 to 4096"])
         self.refused("--seed", "-1", SMOKE, says="--seed")
-        self.refused("--reps", "0", SMOKE, says="/replications")
+        for reps in ("0", "x", "-1", "1.5", "1001"):
+            self.refused("--reps", reps, SMOKE, says=["/replications", "from 1 to 1000"])
         self.refused("--window-ps", "99999999999999999999", SMOKE, says="--window-ps")
-        self.refused("--tabel", "fixed", SMOKE, says=["tabel", "--help"])
+        self.refused("--tabel", "fixed", SMOKE, says=["--tabel: unknown", "mean --table?", "--help"])
+        self.refused("--host-ordre=up", SMOKE, says=["--host-ordre: unknown", "mean --host-order?"])
+        self.refused("--nothing-like-it", SMOKE, says="--nothing-like-it: unknown option\n")
+        self.refused("-x", SMOKE, says="-x: unknown option\n")
+        self.refused("--quiet=3", SMOKE, says=["--quiet: found", "without a value"])
         self.refused("--table", 'a"b', SMOKE, says='a"b')
-        self.refused("-o", says="requires an argument")
+        self.refused("-o", says="-o: found nothing after it, expected a value")
+        self.refused("--list", says="--list: found nothing after it, expected a value")
+
+    def test_windows_too_long_to_be_exact(self):
+        """toy-4's is 20 ns or less; a second holds the whole run."""
+        done = self.run_here("-q", "-o", "-", "--window-ps", 10**12, QUICK)
+        self.assertIn("--window-ps: found 1000000000000, but only windows of at most", done.err)
+        self.assertNotIn("--window-ps", self.run_here("-q", "-o", "-", "--window-ps", 1, QUICK).err)
+
+    def test_files_that_are_not_there(self):
+        for name in "smoke.json", "torture.json":
+            self.write(name, SMOKE.read_text())
+        self.refused("smok.json", says='smok.json: cannot open: No such file or directory; did you mean '
+                                       '"smoke.json"?')
+        self.refused("./tortrue.json", says='mean "./torture.json"?')
+        self.refused("smoke", says='mean "smoke.json"?')
+        self.refused("nix.json", says="nix.json: cannot open: No such file or directory\n")
+        self.refused("no/such/smoke.json", says="smoke.json: cannot open: No such file or directory\n")
+        (self.dir / "scenarios").mkdir()
+        (self.dir / "smoke.json").rename(self.dir / "scenarios/smoke.json")
+        self.refused("smoke.json", says='mean "scenarios/smoke.json"?')
 
     def test_modules(self):
         cases = {PLANTED / "wrong-abi.so": "module ABI 7",

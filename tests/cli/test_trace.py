@@ -232,7 +232,7 @@ class Traced(Case):
     def test_the_first_of_several_runs(self):
         done = self.run_here("--table", "chunked", "--table", "fixed", "--reps", 2, "--trace", "two.json",
                              "-o", "r.json", SMOKE)
-        self.assertIn("two.json: chunked, replication 0", done.err)
+        self.assertIn("two.json: chunked, replication 1", done.err)
         self.assertEqual(self.trace("--table", "chunked", name="one.json"), (self.dir / "two.json").read_bytes())
 
     def test_where_it_goes(self):
