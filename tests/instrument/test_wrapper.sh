@@ -54,7 +54,13 @@ case $1 in --version) echo "gcc (old) 9.4.0" ;; *) echo 9.4.0 ;; esac
 EOF
 chmod +x old-gcc
 refused 2 'gcc 9.4.0: 12 or later is needed' --cc=./old-gcc b/m.c
-refused 1 'no/such/dir' -o no/such/dir/m.so b/m.c
+refused 1 'no/such/dir/m.so: cannot write: No such file or directory' -o no/such/dir/m.so b/m.c
+mkfifo pipe
+for target in pipe b; do
+	refused 2 "$target: found something that is no file" -o $target b/m.c
+done
+[ -p pipe ] || fail "a pipe was replaced"
+[ "$(ls b)" = m.c ] || fail "a file was left in a folder"
 echo 'int f(void) { return }' >bad.c
 refused 1 'bad.c:1:' -o bad.so bad.c
 [ ! -e bad.so ] || fail "a failed build left a file"
