@@ -225,5 +225,6 @@ void vs_send_fill(struct vs_hw *hw, struct vs_req *r, vs_ps grant)
 	ev->fn.local = vs_local_fill;
 	ev->obj = r;
 	vs_warm_up(vs_hwc(r->core), r->line);
+	vs_waits_warm_up(vs_hwc(r->core), r->line);
 	vs_send_effect(hw->engine, r->core, ev);
 }

@@ -313,6 +313,7 @@ void vs_local_downgrade(struct vs_core *c, struct vs_event *ev);
 void vs_local_invalidation(struct vs_core *c, struct vs_event *ev);
 
 /* waits.c: books it, and for whom; `over`: the access goes on now */
+void vs_waits_warm_up(const struct vs_hw_core *hc, uint32_t line);
 void vs_waited(struct vs_hw_core *hc, uint32_t line, bool write, enum vs_cause cause, vs_ps ps,
 	       bool over);
 

@@ -9,11 +9,25 @@
 
 #define FIRST_WAITS 4096
 
+static uint32_t place(uint32_t line, uintptr_t pc, uint32_t cap)
+{
+	uint64_t h = (line * UINT64_C(0x9e3779b97f4a7c15)) ^ (pc * UINT64_C(0xff51afd7ed558ccd));
+
+	return (uint32_t)(h >> 32) & (cap - 1);
+}
+
+/* The core's demand will have come soon. Only speed depends on it. */
+void vs_waits_warm_up(const struct vs_hw_core *hc, uint32_t line)
+{
+	const struct vs_hw *hw = hc->hw;
+
+	if (hw->cap_waits)
+		__builtin_prefetch(&hw->waits[place(line, hc->demand_pc, hw->cap_waits)], 1);
+}
+
 static struct vs_hw_wait *find(struct vs_hw_wait *all, uint32_t cap, const struct vs_hw_wait *w)
 {
-	uint64_t h =
-		(w->line * UINT64_C(0x9e3779b97f4a7c15)) ^ (w->pc * UINT64_C(0xff51afd7ed558ccd));
-	uint32_t i = (uint32_t)(h >> 32) & (cap - 1);
+	uint32_t i = place(w->line, w->pc, cap);
 
 	while (all[i].lost_ps &&
 	       (all[i].line != w->line || all[i].pc != w->pc || all[i].offset != w->offset ||
