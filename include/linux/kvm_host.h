@@ -61,6 +61,7 @@
 #include <linux/srcu.h>
 
 struct kvm_apic_map;
+struct kvm_memslots;
 
 struct kvm_arch {
 	bool has_apic_map;  /* somebody sends by APIC id */
@@ -102,7 +103,8 @@ struct kvm {
 	struct list_head vm_list;
 	struct mutex lock;
 	int max_vcpus;
-	struct srcu_struct srcu; /* held while a vCPU's exit is handled */
+	struct srcu_struct srcu;       /* held while a vCPU's exit is handled */
+	struct kvm_memslots *memslots; /* under srcu; NULL: none are modelled */
 	struct kvm_arch arch ____cacheline_aligned;
 	struct kvm_table_params params;
 	void *tail[]; /* the table's, zeroed */

@@ -11,7 +11,7 @@
 
 #include <vcpusim/types.h>
 
-#define VS_MODULE_ABI 6
+#define VS_MODULE_ABI 7
 
 #define VS_TABLE_PARAMS_MAX 4
 
@@ -31,6 +31,7 @@ struct vs_vm_params {
 	bool apic_map;  /* somebody will send by APIC id */
 	bool posted;    /* interrupts are posted, not injected by the run loop */
 	bool vp_mismatched; /* VP indexes run from max_vcpus - 1 down, not as the table's do */
+	uint32_t memslots;  /* memory slots; 0: nobody will look at them */
 };
 
 /* Whom a guest's interrupt is for. */
@@ -46,6 +47,11 @@ struct vs_ipi {
 	uint32_t first;
 	uint64_t set[2];
 };
+
+#define VS_SLOT_PAGES (UINT64_C(1) << 18) /* a GiB: memory slots follow each other from page 0 */
+
+/* Is a guest's page in a memory slot, and are writes to it logged? */
+enum vs_page { VS_PAGE_NONE, VS_PAGE_PLAIN, VS_PAGE_LOGGED };
 
 /* How many vCPUs are started is told by a walk, one that ends at the second, or a counter. */
 enum vs_count { VS_COUNT_WALK, VS_COUNT_BREAK, VS_COUNT_COUNTER };
@@ -88,6 +94,10 @@ struct vs_table {
 	bool (*start_stop)(void *vm, uint32_t index, enum vs_count how);
 	/* flush the TLBs of VPs first + n for each bit n of set[2]; returns the number asked */
 	uint32_t (*vp_flush)(void *vm, uint32_t first, const uint64_t *set);
+	/* of a guest's page, by the thread of a vCPU in an exit, or (vcpu NULL) by another */
+	enum vs_page (*memslot_read)(void *vm, void *vcpu, uint64_t gfn);
+	/* has writes to a slot logged if they are not, else not: 0 or -errno */
+	int (*memslot_update)(void *vm, uint32_t slot);
 	uint32_t (*online)(void *vm);
 };
 

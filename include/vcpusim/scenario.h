@@ -46,6 +46,8 @@ enum vs_op {
 	VS_OP_VP_FLUSH,
 	VS_OP_VM_CREATE,
 	VS_OP_VM_DESTROY,
+	VS_OP_MEMSLOT_READ,
+	VS_OP_MEMSLOT_UPDATE,
 	VS_OP_GUEST_LOCK, /* what guests do by themselves: no stream's */
 	VS_OP_PLAIN,      /* a module's: the first of those that the scenario has */
 	VS_OPS = VS_OP_PLAIN + 16
@@ -143,6 +145,7 @@ struct vs_scenario {
 	uint32_t boot_vcpus;
 	enum vs_placement placement;
 	bool vp_mismatched; /* Hyper-V's indexes are not the table's */
+	uint32_t memslots;
 	struct vs_halt_poll halt_poll;
 	uint32_t ple_window_cycles; /* pause-loop exits: a guest may spin so long; 0: for ever */
 	struct vs_dist guest_run;

@@ -8,6 +8,7 @@
 #include <vcpusim/module.h>
 
 #include "create.h"
+#include "memslot.h"
 #include "run.h"
 #include "start_stop.h"
 #include "unplug.h"
@@ -47,8 +48,12 @@ static int table_vm_create(const struct vs_vm_params *params, void **vm)
 	kvm->arch.has_apic_map = params->apic_map;
 	kvm->arch.apicv = params->posted;
 	kvm->arch.vp_mismatched = params->vp_mismatched;
-	*vm = kvm;
-	return 0;
+	r = kvm_create_memslots(kvm, params->memslots);
+	if (r)
+		kvm_destroy_vm(kvm);
+	else
+		*vm = kvm;
+	return r;
 }
 
 static void table_vm_destroy(void *vm)
@@ -128,6 +133,16 @@ static uint32_t table_vp_flush(void *vm, uint32_t first, const uint64_t *set)
 	return kvm_flush_vps(vm, first, set);
 }
 
+static enum vs_page table_memslot_read(void *vm, void *vcpu, uint64_t gfn)
+{
+	return kvm_read_memslot(vm, vcpu != NULL, gfn);
+}
+
+static int table_memslot_update(void *vm, uint32_t slot)
+{
+	return kvm_toggle_dirty_log(vm, slot);
+}
+
 static uint32_t table_online(void *vm)
 {
 	return (uint32_t)atomic_read(&((struct kvm *)vm)->online_vcpus);
@@ -157,6 +172,8 @@ static const struct vs_table kvm_table = {
 	.kick = table_kick,
 	.start_stop = table_start_stop,
 	.vp_flush = table_vp_flush,
+	.memslot_read = table_memslot_read,
+	.memslot_update = table_memslot_update,
 	.online = table_online,
 };
 

@@ -71,6 +71,7 @@ static void kvm_destroy_vm(struct kvm *kvm)
 		kvm_vcpu_free(passed);
 	kvm_table_destroy(kvm);
 	kvm_free_apic_map(kvm);
+	kvfree(kvm->memslots);
 	cleanup_srcu_struct(&kvm->srcu);
 	kvfree(kvm);
 	vs_note(VS_NOTE_VM_DESTROYED, kvm, 0);

@@ -41,6 +41,8 @@ static const char *missing_part(const struct vs_table *t)
 		    {"kick", t->kick},
 		    {"start_stop", t->start_stop},
 		    {"vp_flush", t->vp_flush},
+		    {"memslot_read", t->memslot_read},
+		    {"memslot_update", t->memslot_update},
 		    {"online", t->online},
 		    {"params", t->params || !t->n_params},
 		    {"vcpu_unplug (or no_unplug)", t->vcpu_unplug || t->no_unplug}};

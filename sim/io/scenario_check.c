@@ -33,6 +33,12 @@ static void check_issuers(struct check *c, size_t i)
 			    "found \"%s\", expected \"control_threads\": only the VMM has VMs",
 			    vs_from_names[st->from]);
 		c->ok = false;
+	} else if (st->op == VS_OP_MEMSLOT_UPDATE && st->from != VS_FROM_CONTROL) {
+		vs_at_error(&from,
+			    "found \"%s\", expected \"control_threads\": only the VMM has "
+			    "memory slots to give",
+			    vs_from_names[st->from]);
+		c->ok = false;
 	} else if ((st->op == VS_OP_IPI_BROADCAST || st->op == VS_OP_IPI_UNICAST ||
 		    st->op == VS_OP_ON_SPIN) &&
 		   st->from != VS_FROM_VCPUS) {

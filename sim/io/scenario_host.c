@@ -5,7 +5,9 @@
 #include "sim/io/scenario_parts.h"
 
 #define GUEST_LOCKS_MAX 4096
-#define POLL_US_MAX 1e6 /* a second */
+#define MEMSLOTS 30      /* "a VM that uses a total of 30 memslots": lkml 1910.3/01985 */
+#define MEMSLOTS_MAX 509 /* KVM_USER_MEM_SLOTS of x86 in Linux 4.13 */
+#define POLL_US_MAX 1e6  /* a second */
 #define POLL_FACTOR_MAX 1000
 
 static bool maybe_u32(const struct vs_at *in, const char *key, int64_t min, int64_t max,
@@ -202,8 +204,9 @@ static bool read_halt_poll(const struct vs_at *vm, struct vs_halt_poll *out)
 
 bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s)
 {
-	static const char *const keys[] = {"max_vcpus", "boot_vcpus", "placement",
-					   "vp_index",  "halt_poll",  "ple_window_cycles"};
+	static const char *const keys[] = {"max_vcpus",        "boot_vcpus", "placement",
+					   "vp_index",         "memslots",   "halt_poll",
+					   "ple_window_cycles"};
 	struct vs_at vm = vs_at_member(root, "vm"), max, boot, placement;
 	struct vs_at vp = vs_at_member(&vm, "vp_index");
 	size_t where = VS_PLACE_FLOAT, mismatched = false;
@@ -230,6 +233,8 @@ bool vs_read_vm(const struct vs_at *root, struct vs_scenario *s)
 	if (vp.value)
 		ok &= vs_at_choice(&vp, "how VP indexes are given", vs_vp_names, 2, &mismatched);
 	s->vp_mismatched = mismatched;
+	s->memslots = MEMSLOTS;
+	ok &= maybe_u32(&vm, "memslots", 1, MEMSLOTS_MAX, &s->memslots);
 	ok &= read_halt_poll(&vm, &s->halt_poll);
 	s->ple_window_cycles =
 		4096; /* ple_window of kvm_intel: arch/x86/kvm/vmx/vmx.c, Linux 5.15 */

@@ -71,6 +71,7 @@ static const char *const op_names[] = {
 	[VS_OP_INDEX_OF] = "index_of",         [VS_OP_KICK] = "kick",
 	[VS_OP_START_STOP] = "start_stop",     [VS_OP_VP_FLUSH] = "vp_flush",
 	[VS_OP_VM_CREATE] = "vm_create",       [VS_OP_VM_DESTROY] = "vm_destroy",
+	[VS_OP_MEMSLOT_READ] = "memslot_read", [VS_OP_MEMSLOT_UPDATE] = "memslot_update",
 	[VS_OP_GUEST_LOCK] = "guest_lock",
 };
 
@@ -112,6 +113,10 @@ const char *vs_op_summary(enum vs_op op)
 		[VS_OP_VP_FLUSH] = "a guest has VPs flush their TLBs, found by Hyper-V's indexes",
 		[VS_OP_VM_CREATE] = "a VM is made beside the one that all share",
 		[VS_OP_VM_DESTROY] = "such a VM is taken down",
+		[VS_OP_MEMSLOT_READ] =
+			"an exit, or the host, finds the memory slot of a guest's page",
+		[VS_OP_MEMSLOT_UPDATE] =
+			"the VMM changes a memory slot, and waits for exits under way",
 	};
 
 	return summary[op];

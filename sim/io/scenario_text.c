@@ -128,6 +128,7 @@ static json_t *vm_to_json(const struct vs_scenario *s)
 	poll = vs_with(poll, "grow_start_us", vs_json_number(p->grow_start_ns / 1000.0));
 	poll = vs_with(poll, "shrink", vs_json_u64(p->shrink));
 	vm = vs_with(vm, "vp_index", json_string(vs_vp_names[s->vp_mismatched]));
+	vm = vs_with(vm, "memslots", vs_json_u64(s->memslots));
 	vm = vs_with(vm, "halt_poll", poll);
 	return vs_with(vm, "ple_window_cycles", vs_json_u64(s->ple_window_cycles));
 }

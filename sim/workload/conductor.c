@@ -127,6 +127,9 @@ static bool boot(struct vs_workload *w)
 				 .posted = w->s->ipi_delivery == VS_DELIVERY_POSTED,
 				 .vp_mismatched = w->s->vp_mismatched};
 
+	if (vs_has_op(w->s, VS_OP_MEMSLOT_READ) || vs_has_op(w->s, VS_OP_MEMSLOT_UPDATE))
+		p.memslots = w->s->memslots;
+
 	if (!vs_plain_boot(w))
 		return false;
 	if (w->s->no_vm)

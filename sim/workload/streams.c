@@ -203,6 +203,29 @@ static bool index_of(struct vs_issuer *i)
 	return i->w->table->index_of(i->w->vm, i->w->slots[n].vcpu) == n;
 }
 
+/* Any page of any slot. */
+static bool memslot_read(struct vs_issuer *i)
+{
+	const struct vs_workload *w = i->w;
+	uint64_t slot = gsl_rng_uniform_int(i->choices, w->s->memslots);
+	uint64_t gfn = slot * VS_SLOT_PAGES + gsl_rng_uniform_int(i->choices, VS_SLOT_PAGES);
+
+	return w->table->memslot_read(w->vm, i->slot ? i->slot->vcpu : NULL, gfn) != VS_PAGE_NONE;
+}
+
+static bool memslot_update(struct vs_issuer *i)
+{
+	const struct vs_workload *w = i->w;
+	uint32_t slot = gsl_rng_uniform_int(i->choices, w->s->memslots);
+	vs_ps syscall = w->s->machine.userspace_exit_ps;
+	bool ok;
+
+	vs_task_compute(syscall / 2, VS_CAUSE_COMPUTE);
+	ok = w->table->memslot_update(w->vm, slot) == 0;
+	vs_task_compute(syscall - syscall / 2, VS_CAUSE_COMPUTE);
+	return ok;
+}
+
 /* Host context; may switch. */
 void vs_issuer_perform(struct vs_issuer *i)
 {
@@ -247,6 +270,12 @@ void vs_issuer_perform(struct vs_issuer *i)
 	case VS_OP_VM_CREATE:
 	case VS_OP_VM_DESTROY:
 		ok = vm_operation(i);
+		break;
+	case VS_OP_MEMSLOT_READ:
+		ok = memslot_read(i);
+		break;
+	case VS_OP_MEMSLOT_UPDATE:
+		ok = memslot_update(i);
 		break;
 	default:
 		ok = i->plain->run(i->plain_number) == 0;

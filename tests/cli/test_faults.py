@@ -1,6 +1,7 @@
 """Tables with planted faults and the deliberately broken ones: each is caught and named, and the
 other tables' results are written all the same."""
 
+import json
 import unittest
 
 from cli import BROKEN, HERE, PLANTED, QUICK, SANITIZED, SMOKE, Case
@@ -82,6 +83,16 @@ class Broken(Case):
 
     def test_apic_map_freed_at_once(self):
         self.caught("map-at-once", "use-after-free", more=("--set", "/host/ipi_send=pv"))
+
+    def test_memory_slots_freed_at_once(self):
+        """Beside two readers that pause as long as they read. With the grace period, nothing is found."""
+        streams = [{"name": "remap", "op": "memslot_update", "count": 100, "from": {"control_threads": 1}},
+                   {"name": "peek", "op": "memslot_read", "until": "remap", "from": {"host_threads": 2},
+                    "think_us": {"dist": "constant", "value": 0.5}}]
+        more = ("--set", "/streams=" + json.dumps(streams), "--set", "/vm/memslots=509")
+        self.caught("slots-at-once", "use-after-free", more=more)
+        done = self.run_here("-q", "-o", "out.json", "--reps", 1, *more, SMOKE)
+        self.ends(done, 0)
 
     def test_not_ready(self):
         self.caught("early", "vcpu-not-ready", scenario=HERE / "crowd.json")

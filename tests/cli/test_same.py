@@ -101,7 +101,7 @@ class Same(Case):
             reference = result(*args, "--strict", "--paranoid", scenario=calls)
             for run in json.loads(reference)["runs"]:
                 self.assertEqual({op["errors"] for op in run["ops"].values()}, {0}, run["table"])
-                self.assertEqual(len(run["ops"]), 13, run["table"])
+                self.assertEqual(len(run["ops"]), 15, run["table"])
             for window, order in ((0, "up"), (1, "down"), (7919, "shuffled"), (self.w, "shuffled")):
                 how = (*args, "--window-ps", window, "--host-order", order)
                 self.assertTrue(result(*how, scenario=calls) == reference, how)

@@ -115,7 +115,7 @@ class Usage(Case):
         self.refused("smoke.json", says='mean "scenarios/smoke.json"?')
 
     def test_modules(self):
-        cases = {PLANTED / "wrong-abi.so": "module ABI 7",
+        cases = {PLANTED / "wrong-abi.so": "module ABI 8",
                  PLANTED / "half-a-table.so": "lacks vm_create",
                  PLANTED / "no-module.so": "no symbol vs_module",
                  PLANTED / "unresolved.so": "nobody_has_this",
@@ -217,7 +217,8 @@ class Questions(Case):
         self.assertEqual([line.split()[0] for line in operations],
                          ["hotplug", "ipi_broadcast", "request_all", "lookup", "lookup_by_id", "unplug",
                           "on_spin", "ipi_unicast", "index_of",
-                          "kick", "start_stop", "vp_flush", "vm_create", "vm_destroy"])
+                          "kick", "start_stop", "vp_flush", "vm_create", "vm_destroy",
+                          "memslot_read", "memslot_update"])
 
     def test_a_module_is_listed(self):
         listed = self.run_here("--module", PLANTED / "trap.so", "--list", "tables").out

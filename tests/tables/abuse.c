@@ -7,14 +7,16 @@
 #define LOAD(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define NEXT(x) __atomic_fetch_add(&(x), 1, __ATOMIC_RELAXED)
 
+#define SLOTS 3
+
 static const struct vs_table *t;
 static void *vm;
 static uint32_t next_id, done, over, online;
 
 static void birth(void *arg)
 {
-	struct vs_vm_params params = {.max_vcpus = ABUSE_CREATORS * ABUSE_CREATES,
-				      .apic_map = true};
+	struct vs_vm_params params = {
+		.max_vcpus = ABUSE_CREATORS * ABUSE_CREATES, .apic_map = true, .memslots = SLOTS};
 
 	(void)arg;
 	if (t->vm_create(&params, &vm))
@@ -36,6 +38,8 @@ static void create(void *arg)
 	for (int i = 0; i < ABUSE_CREATES; i++)
 		if (t->vcpu_create(vm, NEXT(next_id), &vcpu))
 			vs_bug(__FILE__, __LINE__, "create failed");
+	if (t->memslot_update(vm, 1))
+		vs_bug(__FILE__, __LINE__, "update failed");
 	if (NEXT(done) + 1 < ABUSE_CREATORS)
 		return;
 	/* the last to finish takes as many out again */
@@ -51,6 +55,7 @@ static void look_up(void *arg)
 	while (!LOAD(over)) {
 		t->get(vm, (uint32_t)(mock_random() % (ABUSE_CREATORS * ABUSE_CREATES)));
 		t->get(vm, 4000);
+		t->memslot_read(vm, NULL, mock_random() % (SLOTS * VS_SLOT_PAGES));
 		t->get_by_id(vm, (uint32_t)(mock_random() % (ABUSE_CREATORS * ABUSE_CREATES)));
 		mock_point();
 	}

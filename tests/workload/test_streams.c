@@ -30,6 +30,8 @@ static struct bench {
 	uint32_t op_factor;
 	unsigned others, others_made; /* VMs beside the one of the streams */
 	uint64_t flushed;             /* VPs, as a bitmap */
+	uint32_t memslots;            /* that the VM is to have */
+	uint64_t read[2], updated;    /* memory slots, as bitmaps; read by others, by vCPUs */
 	struct vs_stream stream[3];
 } b;
 
@@ -44,6 +46,7 @@ static int other_vm;
 static int vm_create(const struct vs_vm_params *p, void **vm)
 {
 	ck_assert_uint_eq(p->max_vcpus, 16);
+	ck_assert_uint_eq(p->memslots, b.memslots);
 	*vm = vs_host_booting(b.rig.h) ? (void *)&b : &other_vm;
 	if (*vm == &other_vm) {
 		vs_task_compute(OP_PS, VS_CAUSE_COMPUTE);
@@ -132,6 +135,24 @@ static uint32_t vp_flush(void *vm, uint32_t first, const uint64_t *set)
 	return (uint32_t)__builtin_popcountll(set[0]);
 }
 
+static enum vs_page memslot_read(void *vm, void *vcpu, uint64_t gfn)
+{
+	(void)vm;
+	ck_assert(!vcpu || (vcpu >= (void *)dummies && vcpu < (void *)(dummies + 4)));
+	b.read[vcpu != NULL] |= UINT64_C(1) << gfn / VS_SLOT_PAGES;
+	vs_task_compute(OP_PS, VS_CAUSE_COMPUTE);
+	return VS_PAGE_PLAIN;
+}
+
+/* Slot 2 cannot be changed. */
+static int memslot_update(void *vm, uint32_t slot)
+{
+	(void)vm;
+	b.updated |= UINT64_C(1) << slot;
+	vs_task_compute(OP_PS, VS_CAUSE_COMPUTE);
+	return slot == 2 ? -12 : 0;
+}
+
 static uint32_t online(void *vm)
 {
 	(void)vm;
@@ -149,6 +170,8 @@ static const struct vs_table table = {.name = "dummy",
 				      .broadcast = broadcast,
 				      .request_all = request_all,
 				      .vp_flush = vp_flush,
+				      .memslot_read = memslot_read,
+				      .memslot_update = memslot_update,
 				      .online = online};
 
 void vs_note(enum vs_note what, const void *obj, uint64_t a)
@@ -289,6 +312,29 @@ START_TEST(vps_are_those_of_who_stays)
 	for (unsigned i = 0; i < b.n; i++)
 		ck_assert(!b.ops[i].error);
 	ck_assert_uint_eq(b.flushed, _i ? 0xf000 : 0xf);
+}
+END_TEST
+
+/* Each of five slots is asked for (missed 150 times by a chance of 3e-15), found by who issues, and
+ * there are none unless somebody does. What cannot be changed is an error. */
+START_TEST(memory_slots_are_drawn)
+{
+	unsigned errors = 0;
+
+	set_up(&(struct rig_options){0});
+	b.rig.s.memslots = b.memslots = 5;
+	add("peek", VS_OP_MEMSLOT_READ, VS_FROM_KTHREADS, 1)->count = 150;
+	add("touch", VS_OP_MEMSLOT_READ, VS_FROM_VCPUS, 2)->count = 150;
+	add("remap", VS_OP_MEMSLOT_UPDATE, VS_FROM_CONTROL, 2)->count = 150;
+	run();
+	ck_assert_uint_eq(b.read[0], 0x1f);
+	ck_assert_uint_eq(b.read[1], 0x1f);
+	ck_assert_uint_eq(b.updated, 0x1f);
+	for (unsigned i = 0; i < b.n; i++)
+		errors += b.ops[i].error;
+	ck_assert_uint_eq(count_of(VS_OP_MEMSLOT_READ), 300);
+	ck_assert_uint_gt(errors, 0);
+	ck_assert_uint_lt(errors, 150);
 }
 END_TEST
 
@@ -518,6 +564,7 @@ int main(void)
 
 	tcase_add_loop_test(t, a_vm_is_made_and_taken_down, 0, 2);
 	tcase_add_loop_test(t, vps_are_those_of_who_stays, 0, 2);
+	tcase_add_test(t, memory_slots_are_drawn);
 	tcase_add_test(t, closed_thinks_after_completion);
 	tcase_add_test(t, count_is_shared_out);
 	tcase_add_test(t, open_counts_from_the_intended_start);
