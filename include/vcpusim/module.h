@@ -78,7 +78,7 @@ struct vs_table {
 
 	void *(*get)(void *vm, uint32_t index);
 	void *(*get_by_id)(void *vm, uint32_t id);
-	/* interrupt to all but `self` by shorthand; returns the number of targets */
+	/* interrupt to all but `self` (NULL: to all) by shorthand; returns the number of targets */
 	uint32_t (*broadcast)(void *vm, void *self);
 	/* one exit of `self` that sends: returns the number of targets */
 	uint32_t (*ipi)(void *vm, void *self, const struct vs_ipi *ipi);

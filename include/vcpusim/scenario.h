@@ -64,6 +64,7 @@ struct vs_stream {
 	enum vs_op op;
 	bool wait; /* request_all, interrupts: wait for every target */
 	enum vs_unicast to;
+	bool to_self;           /* ipi_broadcast: to the sender as well */
 	enum vs_count count_by; /* start_stop */
 	uint32_t vps;           /* vp_flush: how many at once */
 	enum vs_from from;

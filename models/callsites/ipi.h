@@ -117,7 +117,8 @@ static void kvm_apic_take(struct kvm_vcpu *vcpu)
 			vs_note(VS_NOTE_IPI_TAKEN, vcpu, 0);
 }
 
-/* Shorthand "all but self", in host context of the sender. Returns the number of targets. */
+/* Shorthand "all but self", or (self NULL) "all", in host context of the sender. Returns the number
+ * of targets. */
 static u32 kvm_broadcast(struct kvm *kvm, struct kvm_vcpu *self)
 {
 	struct kvm_vcpu *vcpu;

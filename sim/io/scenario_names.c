@@ -26,6 +26,8 @@ const char *const vs_unicast_names[] = {
 	[VS_UNICAST_SELF] = "self",
 };
 
+const char *const vs_broadcast_names[] = {"all-but-self", "all"};
+
 const char *const vs_count_names[] = {
 	[VS_COUNT_WALK] = "walk",
 	[VS_COUNT_BREAK] = "break",
@@ -99,7 +101,7 @@ const char *vs_op_summary(enum vs_op op)
 {
 	static const char *const summary[VS_OP_GUEST_LOCK] = {
 		[VS_OP_HOTPLUG] = "the VMM creates a vCPU: the whole ioctl, then its thread starts",
-		[VS_OP_IPI_BROADCAST] = "a guest interrupts all other vCPUs",
+		[VS_OP_IPI_BROADCAST] = "a guest interrupts all other vCPUs, or all",
 		[VS_OP_REQUEST_ALL] =
 			"the host asks all vCPUs for something, and may wait for them",
 		[VS_OP_LOOKUP] = "the host looks a vCPU up by its index",

@@ -24,6 +24,7 @@ extern const char *const vs_arrival_names[];
 extern const char *const vs_placement_names[];
 extern const char *const vs_preempt_names[];
 extern const char *const vs_unicast_names[];
+extern const char *const vs_broadcast_names[]; /* by to_self */
 extern const char *const vs_ipi_send_names[];
 extern const char *const vs_ipi_delivery_names[];
 

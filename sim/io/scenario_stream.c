@@ -150,12 +150,23 @@ static bool read_to(const struct vs_at *stream, const struct streams *all, struc
 {
 	struct vs_at to = vs_at_member(stream, "to");
 	size_t which = VS_UNICAST_INDEX;
+	bool broadcast = out->op == VS_OP_IPI_BROADCAST;
 
-	if (!is_for(&to, all, out->op, VS_OP_IPI_UNICAST))
+	if (!to.value)
+		return true;
+	if (!broadcast && out->op != VS_OP_IPI_UNICAST) {
+		vs_at_error(&to, "only for operations \"%s\", \"%s\", but this stream's is \"%s\"",
+			    vs_op_name(VS_OP_IPI_BROADCAST), vs_op_name(VS_OP_IPI_UNICAST),
+			    vs_scenario_op_name(all->s, out->op));
 		return false;
-	if (to.value && !vs_at_choice(&to, "whom it is for", vs_unicast_names, 3, &which))
+	}
+	if (!vs_at_choice(&to, "whom it is for", broadcast ? vs_broadcast_names : vs_unicast_names,
+			  broadcast ? 2 : 3, &which))
 		return false;
-	out->to = (enum vs_unicast)which;
+	if (broadcast)
+		out->to_self = which;
+	else
+		out->to = (enum vs_unicast)which;
 	return true;
 }
 

@@ -49,6 +49,8 @@ static json_t *stream_to_json(const struct vs_scenario *s, const struct vs_strea
 
 	if (st->op == VS_OP_IPI_UNICAST)
 		out = vs_with(out, "to", json_string(vs_unicast_names[st->to]));
+	if (st->op == VS_OP_IPI_BROADCAST)
+		out = vs_with(out, "to", json_string(vs_broadcast_names[st->to_self]));
 	if (st->op == VS_OP_START_STOP)
 		out = vs_with(out, "count_by", json_string(vs_count_names[st->count_by]));
 	if (st->op == VS_OP_VP_FLUSH)

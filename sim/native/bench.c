@@ -136,7 +136,7 @@ static struct sample operate(struct bench *b, struct issuer *me)
 	if (st->op == VS_OP_HOTPLUG)
 		sample.error = t->vcpu_create(b->vm, id, &vcpu) != 0;
 	else if (st->op == VS_OP_IPI_BROADCAST)
-		t->broadcast(b->vm, self);
+		t->broadcast(b->vm, st->to_self ? NULL : self);
 	else if (st->op == VS_OP_REQUEST_ALL)
 		t->request_all(b->vm, st->wait);
 	else if (st->op == VS_OP_LOOKUP)

@@ -83,7 +83,8 @@ static void find_targets(struct vs_issuer *i)
 
 		if (t->entered_at == VS_PS_NEVER || t->entered_at > view || t->left_at <= view)
 			continue;
-		if (is_broadcast(i) ? t->id != i->slot->id : t->id == s->to)
+		if (is_broadcast(i) ? t->id != i->slot->id || i->stream->def->to_self
+				    : t->id == s->to)
 			s->up[t->id / 64] |= UINT64_C(1) << t->id % 64;
 	}
 	s->next = next_up(i, 0);
@@ -113,18 +114,21 @@ static void broadcast_exit(struct vs_issuer *i)
 	struct vs_ipi ipi = {.to = VS_IPI_ID, .first = s->next};
 
 	if (w->s->ipi_send == VS_SEND_SHORTHAND) {
-		w->table->broadcast(w->vm, i->slot->vcpu);
+		w->table->broadcast(w->vm, i->stream->def->to_self ? NULL : i->slot->vcpu);
 		s->next = w->s->max_vcpus;
 		return;
 	}
 	if (s->next == w->s->max_vcpus)
 		return; /* nobody else is up */
-	if (w->s->ipi_send == VS_SEND_PHYSICAL)
+	if (w->s->ipi_send == VS_SEND_PHYSICAL) {
+		if (s->next == i->slot->id)
+			ipi.to = VS_IPI_SELF; /* a register of its own */
 		s->next = next_up(i, s->next + 1);
-	else if (w->s->ipi_send == VS_SEND_CLUSTER)
+	} else if (w->s->ipi_send == VS_SEND_CLUSTER) {
 		take_set(i, s->next / 16 * 16, 16, &ipi);
-	else
+	} else {
 		take_set(i, s->next, 128, &ipi);
+	}
 	w->table->ipi(w->vm, i->slot->vcpu, &ipi);
 }
 

@@ -25,7 +25,7 @@ FORM_ONLY = ["unknown-key", "unknown-key-far-off", "unknown-key-nested", "unknow
              "vp-index-unknown", "vm-by-host", "memslots-none", "memslot-update-by-guest",
              "unknown-operation", "unknown-host-choice", "unknown-distribution",
              "distribution-parameters", "empirical-values", "open-without-gap",
-             "think-time-when-open", "wait-of-a-lookup", "to-of-a-broadcast", "unknown-target", "unfit-name", "machine-wrong-type",
+             "think-time-when-open", "wait-of-a-lookup", "to-of-a-broadcast", "to-of-a-lookup", "unknown-target", "unfit-name", "machine-wrong-type",
              "two-kinds-of-issuers", "stream-not-an-object", "limit-too-long", "many-errors",
              "halt-poll", "guest-lock", "modules-none", "operation-by-guest-without-vm",
              "vm-missing"]

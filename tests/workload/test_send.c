@@ -236,34 +236,71 @@ START_TEST(physical_is_an_exit_each)
 }
 END_TEST
 
-/* 40 vCPUs: 1 to 15, 16 to 31, 32 to 39. */
+/* To all: as above; nothing is sent to the own CPU, and the run loop takes it before entry, when
+ * the three sends are over. */
+START_TEST(shorthand_to_all_is_one_exit)
+{
+	vs_ps least = VS_PS_NEVER;
+
+	set_up(4, VS_OP_IPI_BROADCAST, VS_SEND_SHORTHAND)->to_self = true;
+	run();
+	ck_assert_uint_eq(b.walks, 1);
+	ck_assert_uint_eq(b.n, 0);
+	ck_assert_uint_eq(b.op[0].end - b.op[0].start, NS(900));
+	ck_assert_uint_eq(b.n_delivered, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		least = b.delivery[i] < least ? b.delivery[i] : least;
+	ck_assert_uint_eq(least, NS(600));
+}
+END_TEST
+
+/* To all: to itself first, out and in, taken in between; then as above, 600 later. */
+START_TEST(physical_to_all_is_an_exit_each)
+{
+	set_up(4, VS_OP_IPI_BROADCAST, VS_SEND_PHYSICAL)->to_self = true;
+	run();
+	ck_assert_uint_eq(b.n, 4);
+	ck_assert_int_eq(b.ipi[0].to, VS_IPI_SELF);
+	for (uint32_t i = 1; i < 4; i++) {
+		ck_assert_int_eq(b.ipi[i].to, VS_IPI_ID);
+		ck_assert_uint_eq(b.ipi[i].first, i);
+	}
+	ck_assert_uint_eq(b.op[0].end - b.op[0].start, NS(600 + 3 * 700));
+	ck_assert_uint_eq(b.n_delivered, 4);
+	ck_assert_uint_eq(b.delivery[0], NS(300));
+	ck_assert_uint_eq(b.delivery[1], NS(600 + 400 + 100 + 500));
+	ck_assert_uint_eq(b.delivery[3], NS(600 + 1800 + 200 + 500));
+}
+END_TEST
+
+/* 40 vCPUs: 1 to 15 (and 0, to all), 16 to 31, 32 to 39. */
 START_TEST(cluster_is_an_exit_per_16)
 {
 	static const uint64_t set[] = {0xfffe, 0xffff, 0xff};
 
-	set_up(40, VS_OP_IPI_BROADCAST, VS_SEND_CLUSTER);
+	set_up(40, VS_OP_IPI_BROADCAST, VS_SEND_CLUSTER)->to_self = _i;
 	run();
 	ck_assert_uint_eq(b.n, 3);
 	for (uint32_t i = 0; i < 3; i++) {
 		ck_assert_int_eq(b.ipi[i].to, VS_IPI_SET);
 		ck_assert_uint_eq(b.ipi[i].first, 16 * i);
-		ck_assert_uint_eq(b.ipi[i].set[0], set[i]);
+		ck_assert_uint_eq(b.ipi[i].set[0], set[i] | (i == 0 && _i));
 		ck_assert_uint_eq(b.ipi[i].set[1], 0);
 	}
 }
 END_TEST
 
-/* 140 vCPUs: 1 to 128, 129 to 139. */
+/* 140 vCPUs: 1 to 128, 129 to 139; or all, 0 to 127, 128 to 139. */
 START_TEST(hypercall_is_an_exit_per_128)
 {
-	set_up(140, VS_OP_IPI_BROADCAST, VS_SEND_PV);
+	set_up(140, VS_OP_IPI_BROADCAST, VS_SEND_PV)->to_self = _i;
 	run();
 	ck_assert_uint_eq(b.n, 2);
-	ck_assert_uint_eq(b.ipi[0].first, 1);
+	ck_assert_uint_eq(b.ipi[0].first, !_i);
 	ck_assert_uint_eq(b.ipi[0].set[0], UINT64_MAX);
 	ck_assert_uint_eq(b.ipi[0].set[1], UINT64_MAX);
-	ck_assert_uint_eq(b.ipi[1].first, 129);
-	ck_assert_uint_eq(b.ipi[1].set[0], 0x7ff);
+	ck_assert_uint_eq(b.ipi[1].first, _i ? 128 : 129);
+	ck_assert_uint_eq(b.ipi[1].set[0], _i ? 0xfff : 0x7ff);
 	ck_assert_uint_eq(b.ipi[1].set[1], 0);
 }
 END_TEST
@@ -342,8 +379,10 @@ int main(void)
 
 	tcase_add_test(c, shorthand_is_one_exit);
 	tcase_add_test(c, physical_is_an_exit_each);
-	tcase_add_test(c, cluster_is_an_exit_per_16);
-	tcase_add_test(c, hypercall_is_an_exit_per_128);
+	tcase_add_test(c, shorthand_to_all_is_one_exit);
+	tcase_add_test(c, physical_to_all_is_an_exit_each);
+	tcase_add_loop_test(c, cluster_is_an_exit_per_16, 0, 2);
+	tcase_add_loop_test(c, hypercall_is_an_exit_per_128, 0, 2);
 	tcase_add_loop_test(c, unicast_is_one_exit, 0, 3);
 	tcase_add_test(c, waits_for_each_record_in_turn);
 	tcase_add_test(c, waits_for_itself);
