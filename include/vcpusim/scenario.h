@@ -48,6 +48,7 @@ enum vs_op {
 	VS_OP_VM_DESTROY,
 	VS_OP_MEMSLOT_READ,
 	VS_OP_MEMSLOT_UPDATE,
+	VS_OP_CREATE_FAILING,
 	VS_OP_GUEST_LOCK, /* what guests do by themselves: no stream's */
 	VS_OP_PLAIN,      /* a module's: the first of those that the scenario has */
 	VS_OPS = VS_OP_PLAIN + 16
@@ -55,6 +56,7 @@ enum vs_op {
 #define VS_PLAIN_MAX (VS_OPS - VS_OP_PLAIN)
 
 enum vs_unicast { VS_UNICAST_INDEX, VS_UNICAST_ID, VS_UNICAST_SELF };
+enum vs_fail { VS_FAIL_DUPLICATE, VS_FAIL_LIMIT };
 enum vs_from { VS_FROM_CONTROL, VS_FROM_VCPUS, VS_FROM_KTHREADS };
 enum vs_arrival { VS_ARRIVAL_CLOSED, VS_ARRIVAL_OPEN, VS_ARRIVAL_PACED };
 enum vs_end { VS_END_COUNT, VS_END_FOR, VS_END_UNTIL };
@@ -66,6 +68,7 @@ struct vs_stream {
 	enum vs_unicast to;
 	bool to_self;           /* ipi_broadcast: to the sender as well */
 	enum vs_count count_by; /* start_stop */
+	enum vs_fail fail;      /* create_failing: why */
 	uint32_t vps;           /* vp_flush: how many at once */
 	enum vs_from from;
 	uint32_t issuers;

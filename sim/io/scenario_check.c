@@ -22,10 +22,11 @@ static void check_issuers(struct check *c, size_t i)
 	struct vs_at stream, from = member(c, i, "from", &stream);
 	struct vs_at n = vs_at_member(&from, vs_from_names[st->from]);
 
-	if ((st->op == VS_OP_HOTPLUG || st->op == VS_OP_UNPLUG) && st->from != VS_FROM_CONTROL) {
+	if ((st->op == VS_OP_HOTPLUG || st->op == VS_OP_UNPLUG || st->op == VS_OP_CREATE_FAILING) &&
+	    st->from != VS_FROM_CONTROL) {
 		vs_at_error(
 			&from, "found \"%s\", expected \"control_threads\": only the VMM %s vCPUs",
-			vs_from_names[st->from], st->op == VS_OP_HOTPLUG ? "creates" : "unplugs");
+			vs_from_names[st->from], st->op == VS_OP_UNPLUG ? "unplugs" : "creates");
 		c->ok = false;
 	} else if ((st->op == VS_OP_VM_CREATE || st->op == VS_OP_VM_DESTROY) &&
 		   st->from != VS_FROM_CONTROL) {
@@ -60,6 +61,40 @@ static void check_issuers(struct check *c, size_t i)
 		vs_at_error(&stream, "has nobody to send to: expected boot_vcpus of at least 2, or "
 				     "\"to\": \"self\"");
 		c->ok = false;
+	}
+}
+
+/* What is refused as a duplicate has been counted by then, so it needs room as well. What is beyond
+ * the limit needs a VM that is full from start to end. */
+static void check_failing(struct check *c)
+{
+	uint64_t room = c->s->max_vcpus - c->s->boot_vcpus;
+
+	for (size_t i = 0; i < c->s->n_streams; i++)
+		if (c->valid[i] && c->s->streams[i].op == VS_OP_HOTPLUG)
+			room -= c->s->streams[i].count < room ? c->s->streams[i].count : room;
+	for (size_t i = 0; i < c->s->n_streams; i++) {
+		const struct vs_stream *st = &c->s->streams[i];
+		struct vs_at stream, op = member(c, i, "op", &stream);
+		bool full = true;
+
+		if (!c->valid[i] || st->op != VS_OP_CREATE_FAILING)
+			continue;
+		for (size_t k = 0; k < c->s->n_streams; k++)
+			full &= c->s->streams[k].op != VS_OP_UNPLUG;
+		full &= c->s->boot_vcpus == c->s->max_vcpus;
+		if (st->fail == VS_FAIL_LIMIT && !full) {
+			vs_at_error(&op, "would not fail: expected boot_vcpus = max_vcpus, and no "
+					 "stream that unplugs");
+			c->ok = false;
+		}
+		if (st->fail == VS_FAIL_DUPLICATE && room < st->issuers) {
+			vs_at_error(&op,
+				    "would fail for want of room, not as a duplicate: expected "
+				    "max_vcpus to leave room for its issuers beside all others'");
+			c->ok = false;
+		}
+		room -= st->fail == VS_FAIL_DUPLICATE && room >= st->issuers ? st->issuers : 0;
 	}
 }
 
@@ -275,5 +310,7 @@ bool vs_check_streams(const struct vs_at *streams, const struct vs_scenario *s, 
 			check_times(&c, i);
 	}
 	check_hotplug(&c);
+	if (vm_known)
+		check_failing(&c);
 	return c.ok;
 }

@@ -34,6 +34,11 @@ const char *const vs_count_names[] = {
 	[VS_COUNT_COUNTER] = "counter",
 };
 
+const char *const vs_fail_names[] = {
+	[VS_FAIL_DUPLICATE] = "duplicate",
+	[VS_FAIL_LIMIT] = "limit",
+};
+
 const char *const vs_vp_names[] = {"direct", "mismatched"};
 
 const char *const vs_arrival_names[] = {
@@ -66,14 +71,23 @@ const char *const vs_ipi_delivery_names[] = {
 };
 
 static const char *const op_names[] = {
-	[VS_OP_HOTPLUG] = "hotplug",           [VS_OP_IPI_BROADCAST] = "ipi_broadcast",
-	[VS_OP_REQUEST_ALL] = "request_all",   [VS_OP_LOOKUP] = "lookup",
-	[VS_OP_LOOKUP_BY_ID] = "lookup_by_id", [VS_OP_UNPLUG] = "unplug",
-	[VS_OP_ON_SPIN] = "on_spin",           [VS_OP_IPI_UNICAST] = "ipi_unicast",
-	[VS_OP_INDEX_OF] = "index_of",         [VS_OP_KICK] = "kick",
-	[VS_OP_START_STOP] = "start_stop",     [VS_OP_VP_FLUSH] = "vp_flush",
-	[VS_OP_VM_CREATE] = "vm_create",       [VS_OP_VM_DESTROY] = "vm_destroy",
-	[VS_OP_MEMSLOT_READ] = "memslot_read", [VS_OP_MEMSLOT_UPDATE] = "memslot_update",
+	[VS_OP_HOTPLUG] = "hotplug",
+	[VS_OP_IPI_BROADCAST] = "ipi_broadcast",
+	[VS_OP_REQUEST_ALL] = "request_all",
+	[VS_OP_LOOKUP] = "lookup",
+	[VS_OP_LOOKUP_BY_ID] = "lookup_by_id",
+	[VS_OP_UNPLUG] = "unplug",
+	[VS_OP_ON_SPIN] = "on_spin",
+	[VS_OP_IPI_UNICAST] = "ipi_unicast",
+	[VS_OP_INDEX_OF] = "index_of",
+	[VS_OP_KICK] = "kick",
+	[VS_OP_START_STOP] = "start_stop",
+	[VS_OP_VP_FLUSH] = "vp_flush",
+	[VS_OP_VM_CREATE] = "vm_create",
+	[VS_OP_VM_DESTROY] = "vm_destroy",
+	[VS_OP_MEMSLOT_READ] = "memslot_read",
+	[VS_OP_MEMSLOT_UPDATE] = "memslot_update",
+	[VS_OP_CREATE_FAILING] = "create_failing",
 	[VS_OP_GUEST_LOCK] = "guest_lock",
 };
 
@@ -119,6 +133,7 @@ const char *vs_op_summary(enum vs_op op)
 			"an exit, or the host, finds the memory slot of a guest's page",
 		[VS_OP_MEMSLOT_UPDATE] =
 			"the VMM changes a memory slot, and waits for exits under way",
+		[VS_OP_CREATE_FAILING] = "the VMM asks for a vCPU that it cannot have",
 	};
 
 	return summary[op];

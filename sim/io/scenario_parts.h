@@ -29,6 +29,7 @@ extern const char *const vs_ipi_send_names[];
 extern const char *const vs_ipi_delivery_names[];
 
 extern const char *const vs_count_names[];
+extern const char *const vs_fail_names[];
 extern const char *const vs_vp_names[]; /* by vp_mismatched */
 
 struct vs_choice {

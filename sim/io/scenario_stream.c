@@ -174,16 +174,21 @@ static bool read_details(const struct vs_at *stream, const struct streams *all,
 			 struct vs_stream *out)
 {
 	struct vs_at by = vs_at_member(stream, "count_by"), vps = vs_at_member(stream, "vps");
-	size_t which = VS_COUNT_WALK;
+	struct vs_at fail = vs_at_member(stream, "fail");
+	size_t which = VS_COUNT_WALK, why = VS_FAIL_DUPLICATE;
 
 	out->vps = 1;
 	if (!read_to(stream, all, out) || !is_for(&by, all, out->op, VS_OP_START_STOP) ||
-	    !is_for(&vps, all, out->op, VS_OP_VP_FLUSH))
+	    !is_for(&vps, all, out->op, VS_OP_VP_FLUSH) ||
+	    !is_for(&fail, all, out->op, VS_OP_CREATE_FAILING))
 		return false;
 	if (by.value &&
 	    !vs_at_choice(&by, "how started vCPUs are counted", vs_count_names, 3, &which))
 		return false;
 	out->count_by = (enum vs_count)which;
+	if (fail.value && !vs_at_choice(&fail, "why creates fail", vs_fail_names, 2, &why))
+		return false;
+	out->fail = (enum vs_fail)why;
 	return !vps.value || vs_at_u32(&vps, 1, 128, &out->vps);
 }
 
@@ -253,9 +258,9 @@ static bool read_op(const struct vs_at *stream, const struct streams *all, struc
 
 static bool read_stream(const struct vs_at *at, const struct streams *all, struct vs_stream *out)
 {
-	static const char *const keys[] = {"name", "op",       "wait",    "to",       "count_by",
-					   "vps",  "from",     "arrival", "think_us", "gap_us",
-					   "pace", "start_ms", "count",   "for_ms",   "until"};
+	static const char *const keys[] = {
+		"name",    "op",       "wait",   "to",   "count_by", "vps",   "fail",   "from",
+		"arrival", "think_us", "gap_us", "pace", "start_ms", "count", "for_ms", "until"};
 	struct vs_at start = vs_at_member(at, "start_ms");
 	bool ok;
 

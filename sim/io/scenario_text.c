@@ -53,6 +53,8 @@ static json_t *stream_to_json(const struct vs_scenario *s, const struct vs_strea
 		out = vs_with(out, "to", json_string(vs_broadcast_names[st->to_self]));
 	if (st->op == VS_OP_START_STOP)
 		out = vs_with(out, "count_by", json_string(vs_count_names[st->count_by]));
+	if (st->op == VS_OP_CREATE_FAILING)
+		out = vs_with(out, "fail", json_string(vs_fail_names[st->fail]));
 	if (st->op == VS_OP_VP_FLUSH)
 		out = vs_with(out, "vps", vs_json_u64(st->vps));
 	if (st->op == VS_OP_REQUEST_ALL || st->op == VS_OP_IPI_BROADCAST ||

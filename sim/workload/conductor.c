@@ -160,6 +160,14 @@ static uint32_t created(const struct vs_workload *w, uint32_t from)
 	return n;
 }
 
+/* Creates that failed have left everything as it was. */
+static void check_failing(struct vs_workload *w)
+{
+	if (vs_has_op(w->s, VS_OP_CREATE_FAILING))
+		vs_expect("vCPUs after creates that failed", w->table->online(w->vm),
+			  created(w, 0));
+}
+
 void vs_conductor_thread(void *arg)
 {
 	struct vs_workload *w = arg;
@@ -177,6 +185,7 @@ void vs_conductor_thread(void *arg)
 	while (w->streams_left || w->came_online < created(w, w->s->boot_vcpus))
 		vs_task_block(VS_WAIT_WORK, w, NULL, VS_PS_NEVER);
 	vs_plain_check(w);
+	check_failing(w);
 	w->guests_left = created(w, 0);
 	vs_host_stop_guests(w->host);
 	while (w->guests_left)

@@ -1,5 +1,6 @@
 /* What an issuer does and when: arrivals, think times, shares, and one operation from call to
  * return with its books. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,30 @@ static struct vs_slot *unplug_slot(const struct vs_issuer *i, uint64_t nth)
 	return &i->w->slots[i->w->s->boot_vcpus - 1 - nth];
 }
 
+/* A vCPU that is there from start to end, by its place in the table, which is its id. */
+static uint32_t staying(struct vs_issuer *i)
+{
+	return gsl_rng_uniform_int(i->choices, i->w->n_stay);
+}
+
+/* The id of such a vCPU, or one vCPU more than there may be. */
+static bool create_failing(struct vs_issuer *i)
+{
+	struct vs_workload *w = i->w;
+	bool duplicate = i->stream->def->fail == VS_FAIL_DUPLICATE;
+	vs_ps syscall = w->s->machine.userspace_exit_ps;
+	void *vcpu = NULL;
+	int r;
+
+	vs_task_compute(syscall / 2, VS_CAUSE_COMPUTE);
+	r = w->table->vcpu_create(w->vm, duplicate ? staying(i) : w->s->max_vcpus, &vcpu);
+	if (r != -ENOMEM || !w->s->enomem_every)
+		vs_expect("the error of a create that must fail", (uint64_t)-r,
+			  duplicate ? EEXIST : EINVAL);
+	vs_task_compute(syscall - syscall / 2, VS_CAUSE_COMPUTE);
+	return !r;
+}
+
 static bool unplug(struct vs_issuer *i)
 {
 	struct vs_workload *w = i->w;
@@ -128,12 +153,6 @@ static bool look_up(struct vs_issuer *i, void *(*by)(void *vm, uint32_t what))
 	if (n % ODD_ONE_IN == 0)
 		return by(i->w->vm, i->w->s->max_vcpus) == NULL;
 	return by(i->w->vm, n / ODD_ONE_IN) != NULL;
-}
-
-/* A vCPU that is there from start to end, by its place in the table, which is its id. */
-static uint32_t staying(struct vs_issuer *i)
-{
-	return gsl_rng_uniform_int(i->choices, i->w->n_stay);
 }
 
 /* So many VPs in a row, as far as there are vCPUs that stay. */
@@ -276,6 +295,9 @@ void vs_issuer_perform(struct vs_issuer *i)
 		break;
 	case VS_OP_MEMSLOT_UPDATE:
 		ok = memslot_update(i);
+		break;
+	case VS_OP_CREATE_FAILING:
+		ok = create_failing(i);
 		break;
 	default:
 		ok = i->plain->run(i->plain_number) == 0;

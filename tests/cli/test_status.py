@@ -218,7 +218,7 @@ class Questions(Case):
                          ["hotplug", "ipi_broadcast", "request_all", "lookup", "lookup_by_id", "unplug",
                           "on_spin", "ipi_unicast", "index_of",
                           "kick", "start_stop", "vp_flush", "vm_create", "vm_destroy",
-                          "memslot_read", "memslot_update"])
+                          "memslot_read", "memslot_update", "create_failing"])
 
     def test_a_module_is_listed(self):
         listed = self.run_here("--module", PLANTED / "trap.so", "--list", "tables").out

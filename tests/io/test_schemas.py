@@ -22,7 +22,7 @@ FORM_ONLY = ["unknown-key", "unknown-key-far-off", "unknown-key-nested", "unknow
              "nothing-in-it", "not-an-object", "other-schema", "result-as-scenario",
              "zero-count", "negative-count", "zero-vcpus", "too-many-vcpus", "never-ends",
              "two-ends", "no-streams", "no-tables", "table-twice", "count-by-of-a-lookup", "vps-none",
-             "vp-index-unknown", "vm-by-host", "memslots-none", "memslot-update-by-guest",
+             "vp-index-unknown", "vm-by-host", "memslots-none", "memslot-update-by-guest", "create-failing-by-host",
              "unknown-operation", "unknown-host-choice", "unknown-distribution",
              "distribution-parameters", "empirical-values", "open-without-gap",
              "think-time-when-open", "wait-of-a-lookup", "to-of-a-broadcast", "to-of-a-lookup", "unknown-target", "unfit-name", "machine-wrong-type",
