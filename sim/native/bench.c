@@ -8,6 +8,7 @@
 #include "models/native/native.h"
 #include "sim/cli/measured.h"
 #include "sim/io/scenario.h"
+#include "sim/workload/calls.h"
 #include "sim/workload/dist.h"
 #include "sim/workload/rng.h"
 
@@ -21,8 +22,11 @@ struct sample {
 
 struct issuer {
 	struct bench *b;
-	uint32_t stream, number;
+	uint32_t stream;
+	uint32_t self; /* the vCPU that it asks for, if it is one */
 	gsl_rng *rng;
+	struct vs_caller caller;
+	void *vm; /* of its own, beside the one that all share; NULL: none */
 	struct sample *sample;
 	size_t n, cap;
 	struct vs_task *task;
@@ -42,8 +46,8 @@ struct bench {
 	struct stream *stream;
 	struct issuer *issuer;
 	size_t n_issuers;
-	void **vcpu; /* those of boot */
-	uint32_t next_id;
+	void **vcpu;                 /* those of boot */
+	uint32_t next_id, next_gone; /* to be plugged in, to be unplugged */
 	void *vm;
 	vs_ps zero, end;
 	uint64_t peak_bytes, end_bytes;
@@ -52,11 +56,23 @@ struct bench {
 
 /* -- what can be run -------------------------------------------------------------------------- */
 
-static const char *why_not(const struct vs_stream *st)
+/* The member that is to blame, and why. NULL: it can be run. */
+static const char *why_not(const struct vs_scenario *s, const struct vs_stream *st,
+			   const char **why)
 {
-	if (st->op != VS_OP_HOTPLUG && st->op != VS_OP_IPI_BROADCAST &&
-	    st->op != VS_OP_REQUEST_ALL && st->op != VS_OP_LOOKUP && st->op != VS_OP_LOOKUP_BY_ID)
+	*why = "natively nobody is in a guest or asleep, so there is nobody to kick";
+	if (st->op == VS_OP_KICK)
 		return "op";
+	*why = "natively nobody tells that a thread is preempted, so there is none to boost";
+	if (st->op == VS_OP_ON_SPIN)
+		return "op";
+	*why = "natively broadcasts walk the table: expected ipi_send \"shorthand\"";
+	if (st->op == VS_OP_IPI_BROADCAST && s->ipi_send != VS_SEND_SHORTHAND)
+		return "op";
+	*why = "natively nobody is interrupted, so there is nobody to wait for";
+	if (st->wait)
+		return "wait";
+	*why = "natively threads are late by what this machine does beside: expected \"closed\"";
 	return st->arrival != VS_ARRIVAL_CLOSED ? "arrival" : NULL;
 }
 
@@ -67,18 +83,14 @@ bool vs_bench_can(const struct vs_scenario *s, const char *path, struct vs_error
 
 	for (size_t i = 0; i < s->n_streams; i++) {
 		const struct vs_stream *st = &s->streams[i];
-		const char *key = why_not(st);
+		const char *why, *key = why_not(s, st, &why);
 		char pointer[64];
 
 		threads += st->issuers;
 		if (!key)
 			continue;
 		snprintf(pointer, sizeof(pointer), "/streams/%zu/%s", i, key);
-		vs_errors_add(
-			errs, path, 0, 0, pointer,
-			"stream %s can't run natively: expected arrival \"closed\" and one of "
-			"hotplug, ipi_broadcast, request_all, lookup, lookup_by_id",
-			st->name);
+		vs_errors_add(errs, path, 0, 0, pointer, "stream %s: %s", st->name, why);
 		can = false;
 	}
 	if (threads > VS_NATIVE_CPUS) {
@@ -120,30 +132,93 @@ static bool has_ended(struct bench *b, const struct issuer *me)
 	return !__atomic_load_n(&b->stream[st->until_stream].left, __ATOMIC_RELAXED);
 }
 
-static struct sample operate(struct bench *b, struct issuer *me)
+static int make_vm(struct issuer *me)
 {
-	const struct vs_stream *st = &b->s->streams[me->stream];
-	const struct vs_table *t = b->t;
-	uint32_t id = 0, online = t->online(b->vm);
-	void *self = st->from == VS_FROM_VCPUS ? b->vcpu[me->number] : NULL, *vcpu;
-	struct sample sample = {0};
+	struct vs_vm_params p = {.max_vcpus = me->b->s->max_vcpus, .table = me->b->params};
 
+	return me->b->t->vm_create(&p, &me->vm);
+}
+
+static void take_down_vm(struct issuer *me)
+{
+	if (me->vm)
+		me->b->t->vm_destroy(me->vm);
+	me->vm = NULL;
+}
+
+/* What must be known or there before it is called. */
+static void prepare_operation(struct issuer *me, struct vs_call *call)
+{
+	struct bench *b = me->b;
+	const struct vs_stream *st = me->caller.def;
+
+	vs_call_draw(&me->caller, call);
 	if (st->op == VS_OP_HOTPLUG)
-		id = __atomic_fetch_add(&b->next_id, 1, __ATOMIC_RELAXED);
-	else if (st->op == VS_OP_LOOKUP || st->op == VS_OP_LOOKUP_BY_ID)
-		id = (uint32_t)gsl_rng_uniform_int(me->rng, online);
+		call->what = __atomic_fetch_add(&b->next_id, 1, __ATOMIC_RELAXED);
+	else if (st->op == VS_OP_UNPLUG) /* one issuer's: the highest is the next to go */
+		call->vcpu = b->vcpu[--b->next_gone];
+	else if (st->op == VS_OP_INDEX_OF)
+		call->vcpu = b->vcpu[call->what];
+	else if (st->op == VS_OP_IPI_UNICAST)
+		call->what = st->to == VS_UNICAST_SELF
+				     ? me->self
+				     : vs_draw_other(me->rng, me->caller.n_stay, me->self);
+	else if (st->op == VS_OP_VM_DESTROY)
+		make_vm(me);
+}
+
+static bool unicast(const struct issuer *me, uint32_t to)
+{
+	static const enum vs_ipi_to how[] = {[VS_UNICAST_INDEX] = VS_IPI_INDEX,
+					     [VS_UNICAST_ID] = VS_IPI_ID,
+					     [VS_UNICAST_SELF] = VS_IPI_SELF};
+	struct vs_ipi ipi = {.to = how[me->caller.def->to], .first = to};
+
+	return me->b->t->ipi(me->b->vm, me->b->vcpu[me->self], &ipi) == 1;
+}
+
+/* There are no exits: who looks a memory slot up is always in a section of its own. */
+static bool perform(struct issuer *me, const struct vs_call *call)
+{
+	struct bench *b = me->b;
+	const struct vs_stream *st = me->caller.def;
+	void *vcpu, *vm;
+
+	switch (st->op) {
+	case VS_OP_HOTPLUG:
+		return b->t->vcpu_create(b->vm, call->what, &vcpu) == 0;
+	case VS_OP_UNPLUG:
+		return b->t->vcpu_unplug(b->vm, call->vcpu) == 0;
+	case VS_OP_CREATE_FAILING:
+		if (b->t->vcpu_create(b->vm, call->what, &vcpu) != -vs_expected_errno(st))
+			__atomic_store_n(&b->failed, true, __ATOMIC_RELAXED);
+		return false;
+	case VS_OP_IPI_BROADCAST:
+		b->t->broadcast(b->vm, st->to_self ? NULL : b->vcpu[me->self]);
+		return true;
+	case VS_OP_IPI_UNICAST:
+		return unicast(me, call->what);
+	case VS_OP_VM_CREATE:
+		return make_vm(me) == 0;
+	case VS_OP_VM_DESTROY:
+		vm = me->vm;
+		take_down_vm(me);
+		return vm != NULL;
+	default:
+		return vs_call(&me->caller, call, NULL);
+	}
+}
+
+static struct sample operate(struct issuer *me)
+{
+	struct sample sample;
+	struct vs_call call;
+
+	prepare_operation(me, &call);
 	sample.start = vs_now_ps();
-	if (st->op == VS_OP_HOTPLUG)
-		sample.error = t->vcpu_create(b->vm, id, &vcpu) != 0;
-	else if (st->op == VS_OP_IPI_BROADCAST)
-		t->broadcast(b->vm, st->to_self ? NULL : self);
-	else if (st->op == VS_OP_REQUEST_ALL)
-		t->request_all(b->vm, st->wait);
-	else if (st->op == VS_OP_LOOKUP)
-		sample.error = !t->get(b->vm, id);
-	else
-		sample.error = !t->get_by_id(b->vm, id);
+	sample.error = !perform(me, &call);
 	sample.end = vs_now_ps();
+	take_down_vm(me);
 	return sample;
 }
 
@@ -170,7 +245,7 @@ static void issue(void *arg)
 
 	wait_until(b->zero + st->start_ps);
 	while (!has_ended(b, me)) {
-		if (!keep(me, operate(b, me))) {
+		if (!keep(me, operate(me))) {
 			__atomic_store_n(&b->failed, true, __ATOMIC_RELAXED);
 			break;
 		}
@@ -183,15 +258,23 @@ static void issue(void *arg)
 
 static bool boot(struct bench *b)
 {
-	struct vs_vm_params p = {.max_vcpus = b->s->max_vcpus, .table = b->params};
+	struct vs_vm_params p = {.max_vcpus = b->s->max_vcpus,
+				 .table = b->params,
+				 .apic_map = b->s->ipi_send != VS_SEND_SHORTHAND,
+				 .vp_mismatched = b->s->vp_mismatched};
 
+	if (vs_has_op(b->s, VS_OP_MEMSLOT_READ) || vs_has_op(b->s, VS_OP_MEMSLOT_UPDATE))
+		p.memslots = b->s->memslots;
 	if (b->t->vm_create(&p, &b->vm))
 		return false;
+	for (size_t i = 0; i < b->n_issuers; i++)
+		b->issuer[i].caller.vm = b->vm;
 	while (b->next_id < b->s->boot_vcpus) {
 		if (b->t->vcpu_create(b->vm, b->next_id, &b->vcpu[b->next_id]))
 			return false;
 		b->next_id++;
 	}
+	b->next_gone = b->next_id;
 	return true;
 }
 
@@ -225,10 +308,13 @@ static void conduct(void *arg)
 static bool prepare(struct bench *b)
 {
 	const struct vs_scenario *s = b->s;
+	uint32_t n_stay = s->boot_vcpus;
 	size_t k = 0;
 
-	for (size_t i = 0; i < s->n_streams; i++)
+	for (size_t i = 0; i < s->n_streams; i++) {
 		b->n_issuers += s->streams[i].issuers;
+		n_stay -= s->streams[i].op == VS_OP_UNPLUG ? (uint32_t)s->streams[i].count : 0;
+	}
 	b->stream = aligned_alloc(64, s->n_streams * sizeof(*b->stream));
 	b->issuer = calloc(b->n_issuers, sizeof(*b->issuer));
 	b->vcpu = calloc(s->boot_vcpus, sizeof(void *));
@@ -241,10 +327,15 @@ static bool prepare(struct bench *b)
 		for (uint32_t n = 0; n < st->issuers; n++, k++) {
 			struct issuer *me = &b->issuer[k];
 
-			*me = (struct issuer){.b = b, .stream = i, .number = n};
+			*me = (struct issuer){.b = b, .stream = i, .self = n % n_stay};
 			me->rng = vs_rng_new(s->seed, b->replication, st->name, n);
 			if (!me->rng)
 				return false;
+			me->caller = (struct vs_caller){.s = s,
+							.def = st,
+							.table = b->t,
+							.n_stay = n_stay,
+							.choices = me->rng};
 		}
 	}
 	return true;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "sim/hw/access.h"
+#include "sim/workload/calls.h"
 #include "sim/workload/private.h"
 
 static bool has(const struct vs_sender *s, uint32_t id)
@@ -59,12 +60,11 @@ void vs_sender_release(struct vs_issuer *i)
 /* Another vCPU that is there from the start to the end, or this one. */
 static uint32_t choose(struct vs_issuer *i)
 {
-	uint32_t self = i->slot->id, n;
+	uint32_t self = i->slot->id;
 
 	if (i->stream->def->to == VS_UNICAST_SELF)
 		return self;
-	n = gsl_rng_uniform_int(i->choices, i->w->n_stay - 1);
-	return n + (n >= self);
+	return vs_draw_other(i->choices, i->w->n_stay, self);
 }
 
 /* Context code: who is up is what was known a window ago. */

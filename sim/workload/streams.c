@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/workload/calls.h"
 #include "sim/workload/private.h"
 
 /* All issuers look at the same arrivals, each at every n-th: drawn once, by whoever is first. */
@@ -104,26 +105,18 @@ static struct vs_slot *unplug_slot(const struct vs_issuer *i, uint64_t nth)
 	return &i->w->slots[i->w->s->boot_vcpus - 1 - nth];
 }
 
-/* A vCPU that is there from start to end, by its place in the table, which is its id. */
-static uint32_t staying(struct vs_issuer *i)
-{
-	return gsl_rng_uniform_int(i->choices, i->w->n_stay);
-}
-
-/* The id of such a vCPU, or one vCPU more than there may be. */
-static bool create_failing(struct vs_issuer *i)
+static bool create_failing(struct vs_issuer *i, const struct vs_call *call)
 {
 	struct vs_workload *w = i->w;
-	bool duplicate = i->stream->def->fail == VS_FAIL_DUPLICATE;
 	vs_ps syscall = w->s->machine.userspace_exit_ps;
 	void *vcpu = NULL;
 	int r;
 
 	vs_task_compute(syscall / 2, VS_CAUSE_COMPUTE);
-	r = w->table->vcpu_create(w->vm, duplicate ? staying(i) : w->s->max_vcpus, &vcpu);
+	r = w->table->vcpu_create(w->vm, call->what, &vcpu);
 	if (r != -ENOMEM || !w->s->enomem_every)
 		vs_expect("the error of a create that must fail", (uint64_t)-r,
-			  duplicate ? EEXIST : EINVAL);
+			  (uint64_t)vs_expected_errno(i->stream->def));
 	vs_task_compute(syscall - syscall / 2, VS_CAUSE_COMPUTE);
 	return !r;
 }
@@ -140,35 +133,6 @@ static bool unplug(struct vs_issuer *i)
 	vs_task_compute(syscall - syscall / 2, VS_CAUSE_COMPUTE);
 	slot->vcpu = NULL; /* has no thread any more */
 	return ok;
-}
-
-/* Among the vCPUs that are there from start to end: the same for every table and at any time. One
- * in 64 asks for what no VM has, as guests do, and must find nothing. */
-#define ODD_ONE_IN 64
-
-static bool look_up(struct vs_issuer *i, void *(*by)(void *vm, uint32_t what))
-{
-	uint32_t n = gsl_rng_uniform_int(i->choices, i->w->n_stay * ODD_ONE_IN);
-
-	if (n % ODD_ONE_IN == 0)
-		return by(i->w->vm, i->w->s->max_vcpus) == NULL;
-	return by(i->w->vm, n / ODD_ONE_IN) != NULL;
-}
-
-/* So many VPs in a row, as far as there are vCPUs that stay. */
-static bool vp_flush(struct vs_issuer *i)
-{
-	const struct vs_workload *w = i->w;
-	uint32_t first = staying(i), n = i->stream->def->vps;
-	uint64_t set[2] = {0}; /* read by the module: on this stack */
-
-	if (n > w->n_stay - first)
-		n = w->n_stay - first;
-	for (uint32_t k = 0; k < n; k++)
-		set[k / 64] |= UINT64_C(1) << k % 64;
-	if (w->s->vp_mismatched)
-		first = w->s->max_vcpus - first - n;
-	return w->table->vp_flush(w->vm, first, set) == n;
 }
 
 /* Beside the VM that all else happens to, one without vCPUs: made by vm_create, whose caller takes
@@ -210,45 +174,47 @@ static bool vm_operation(struct vs_issuer *i)
 	return ok;
 }
 
-static bool start_stop(struct vs_issuer *i)
+static bool memslot_update(struct vs_issuer *i, const struct vs_caller *c,
+			   const struct vs_call *call)
 {
-	return i->w->table->start_stop(i->w->vm, staying(i), i->stream->def->count_by);
-}
-
-static bool index_of(struct vs_issuer *i)
-{
-	uint32_t n = staying(i);
-
-	return i->w->table->index_of(i->w->vm, i->w->slots[n].vcpu) == n;
-}
-
-/* Any page of any slot. */
-static bool memslot_read(struct vs_issuer *i)
-{
-	const struct vs_workload *w = i->w;
-	uint64_t slot = gsl_rng_uniform_int(i->choices, w->s->memslots);
-	uint64_t gfn = slot * VS_SLOT_PAGES + gsl_rng_uniform_int(i->choices, VS_SLOT_PAGES);
-
-	return w->table->memslot_read(w->vm, i->slot ? i->slot->vcpu : NULL, gfn) != VS_PAGE_NONE;
-}
-
-static bool memslot_update(struct vs_issuer *i)
-{
-	const struct vs_workload *w = i->w;
-	uint32_t slot = gsl_rng_uniform_int(i->choices, w->s->memslots);
-	vs_ps syscall = w->s->machine.userspace_exit_ps;
+	vs_ps syscall = i->w->s->machine.userspace_exit_ps;
 	bool ok;
 
 	vs_task_compute(syscall / 2, VS_CAUSE_COMPUTE);
-	ok = w->table->memslot_update(w->vm, slot) == 0;
+	ok = vs_call(c, call, NULL);
 	vs_task_compute(syscall - syscall / 2, VS_CAUSE_COMPUTE);
 	return ok;
+}
+
+static bool call_table(struct vs_issuer *i)
+{
+	struct vs_workload *w = i->w;
+	struct vs_caller c = {.s = w->s,
+			      .def = i->stream->def,
+			      .table = w->table,
+			      .vm = w->vm,
+			      .n_stay = w->n_stay,
+			      .choices = i->choices};
+	struct vs_call call;
+
+	vs_call_draw(&c, &call);
+	switch (c.def->op) {
+	case VS_OP_CREATE_FAILING:
+		return create_failing(i, &call);
+	case VS_OP_MEMSLOT_UPDATE:
+		return memslot_update(i, &c, &call);
+	case VS_OP_INDEX_OF:
+		call.vcpu = w->slots[call.what].vcpu;
+		break;
+	default:
+		break;
+	}
+	return vs_call(&c, &call, i->slot ? i->slot->vcpu : NULL);
 }
 
 /* Host context; may switch. */
 void vs_issuer_perform(struct vs_issuer *i)
 {
-	struct vs_workload *w = i->w;
 	bool ok = true;
 
 	switch (i->stream->def->op) {
@@ -259,48 +225,18 @@ void vs_issuer_perform(struct vs_issuer *i)
 	case VS_OP_IPI_UNICAST:
 		vs_sender_exit(i);
 		break;
-	case VS_OP_REQUEST_ALL:
-		w->table->request_all(w->vm, i->stream->def->wait);
-		break;
-	case VS_OP_LOOKUP:
-		ok = look_up(i, w->table->get);
-		break;
-	case VS_OP_LOOKUP_BY_ID:
-		ok = look_up(i, w->table->get_by_id);
-		break;
 	case VS_OP_UNPLUG:
 		ok = unplug(i);
 		break;
 	case VS_OP_ON_SPIN:
-		w->table->on_spin(i->slot->vcpu);
-		break;
-	case VS_OP_INDEX_OF:
-		ok = index_of(i);
-		break;
-	case VS_OP_KICK:
-		ok = w->table->kick(w->vm, staying(i));
-		break;
-	case VS_OP_START_STOP:
-		ok = start_stop(i);
-		break;
-	case VS_OP_VP_FLUSH:
-		ok = vp_flush(i);
+		i->w->table->on_spin(i->slot->vcpu);
 		break;
 	case VS_OP_VM_CREATE:
 	case VS_OP_VM_DESTROY:
 		ok = vm_operation(i);
 		break;
-	case VS_OP_MEMSLOT_READ:
-		ok = memslot_read(i);
-		break;
-	case VS_OP_MEMSLOT_UPDATE:
-		ok = memslot_update(i);
-		break;
-	case VS_OP_CREATE_FAILING:
-		ok = create_failing(i);
-		break;
 	default:
-		ok = i->plain->run(i->plain_number) == 0;
+		ok = i->plain ? i->plain->run(i->plain_number) == 0 : call_table(i);
 	}
 	i->current->error = !ok;
 	i->failed += !ok;
