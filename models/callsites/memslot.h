@@ -6,7 +6,7 @@
  * An array never changes. An update copies it, changes the copy, publishes that, waits until nobody
  * is left in a section of kvm->srcu that began before, and frees the old one; all under slots_lock.
  * Exits are handled in such a section (run.h); everybody else enters one. So an update waits for
- *the exits under way, for no guest, and whatever protects the table does not matter.
+ * the exits under way, for no guest, and whatever protects the table does not matter.
  *
  * The array is as long as there are slots, as in Linux since 5.7 (commit 36947254e5f9); a slot has
  * 88 bytes there. The search starts afresh each time: that KVM tries the slot found last is left
