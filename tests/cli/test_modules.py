@@ -171,10 +171,13 @@ class Faults(Base):
         self.ends(done, USAGE)
         place = f"{path}:3:25: /modules/0: cannot use module {PLANTED}/operation-{fault}.so: {text}"
         self.assertIn(place, done.err)
+        self.assertEqual([p.name for p in self.dir.iterdir()], ["s.json"])
+
+    def refused_by_option(self, fault, text):
         done = self.run_here("--module", PLANTED / f"operation-{fault}.so", QUICK)
         self.ends(done, USAGE)
         self.assertIn(f"operation-{fault}.so: {text}", done.err)
-        self.assertEqual([p.name for p in self.dir.iterdir()], ["s.json"])
+        self.assertEqual(list(self.dir.iterdir()), [])
 
     def test_nothing_wrong(self):
         """The module itself checks that it got each number below that of all issuers, once."""
@@ -183,11 +186,14 @@ class Faults(Base):
         self.assertEqual((run["status"], run["ops"]["fault:run"]["count"]), ("ok", 120))
 
     def test_refused(self):
-        self.refused("load-crashes", "crashes when it is loaded: Segmentation fault")
+        for refused in (self.refused_by_option, self.refused):
+            refused("load-crashes", "crashes when it is loaded: Segmentation fault")
+            refused("no-run", "its operation 0 lacks run")
+            refused("no-name", "its operation 0 has no name that fits")
+            refused("wrong-count", "its operation 0 lacks everything")
+
+    def test_one_that_hangs(self):
         self.refused("load-hangs", "takes longer than 10 s to load")
-        self.refused("no-run", "its operation 0 lacks run")
-        self.refused("no-name", "its operation 0 has no name that fits")
-        self.refused("wrong-count", "its operation 0 lacks everything")
 
     def test_another_abi(self):
         path = self.write("abi.json", self.scenario("none").read_text().replace("operation-none",
