@@ -89,9 +89,10 @@ void vs_irq_enable(void);
 /* What the host kernel does on its own, beside the accesses that are simulated: computes as long as
  * the machine's file says. */
 enum vs_work {
-	VS_WORK_IPI_BEGIN, /* a guest's exit that sends interrupts, up to the first target: half */
-	VS_WORK_IPI_END,   /* ... and after the last one: the other half */
-	VS_WORK_IPI_ACCEPT /* accepting an interrupt for one vCPU */
+	VS_WORK_IPI_BEGIN,  /* a guest's exit that sends interrupts, up to the first target: half */
+	VS_WORK_IPI_END,    /* ... and after the last one: the other half */
+	VS_WORK_IPI_ACCEPT, /* accepting an interrupt for one vCPU */
+	VS_WORK_ARCH_CREATE /* the architecture's part of creating a vCPU; may be interrupted */
 };
 void vs_work(enum vs_work what);
 

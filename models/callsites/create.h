@@ -42,6 +42,7 @@ static struct kvm_vcpu *kvm_vcpu_alloc(struct kvm *kvm, u32 id)
 	vcpu->arch.apic->id = id;
 	vcpu->arch.apic->vcpu = vcpu;
 	vcpu->arch.apicv_active = kvm->arch.apicv;
+	vs_work(VS_WORK_ARCH_CREATE);
 	return vcpu;
 }
 

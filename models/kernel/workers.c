@@ -50,14 +50,7 @@ struct vs_task *vs_cpu_worker(uint32_t cpu)
 
 void vs_delay(vs_ps ps)
 {
-	struct vs_host *h = vs_task_host(vs_task_current());
-	bool preemptible = vs_host_scenario(h)->preempt == VS_PREEMPT_FULL;
-
-	if (!preemptible)
-		vs_preempt_disable();
-	vs_task_compute(ps, VS_CAUSE_COMPUTE);
-	if (!preemptible)
-		vs_preempt_enable();
+	vs_task_compute_in_kernel(ps, VS_CAUSE_COMPUTE);
 }
 
 bool vs_booting(void)

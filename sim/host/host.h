@@ -99,6 +99,8 @@ void vs_relax_for_interrupt(void);
 
 /* Context code: the calling thread computes for so long (interruptible, preemptible). */
 void vs_task_compute(vs_ps ps, enum vs_cause cause);
+/* The same in the kernel: preemptible only if `preempt` is full. */
+void vs_task_compute_in_kernel(vs_ps ps, enum vs_cause cause);
 
 /* Tears down: every vCPU thread gets VS_EXIT_STOP / a false vs_guest_should_exit, a wake flight
  * from `now`; any context code. */

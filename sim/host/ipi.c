@@ -136,6 +136,10 @@ void vs_work(enum vs_work what)
 	const struct vs_machine *m = vs_this_cpu()->host->m;
 	vs_ps ps = m->ipi_accept_ps;
 
+	if (what == VS_WORK_ARCH_CREATE) {
+		vs_task_compute_in_kernel(m->arch_create_ps, VS_CAUSE_COMPUTE);
+		return;
+	}
 	if (what == VS_WORK_IPI_BEGIN)
 		ps = m->ipi_exit_ps / 2;
 	else if (what == VS_WORK_IPI_END)

@@ -312,3 +312,14 @@ void vs_task_compute(vs_ps ps, enum vs_cause cause)
 			vs_yield_cpu();
 	}
 }
+
+void vs_task_compute_in_kernel(vs_ps ps, enum vs_cause cause)
+{
+	bool preemptible = vs_this_task()->host->scenario->preempt == VS_PREEMPT_FULL;
+
+	if (!preemptible)
+		vs_preempt_disable();
+	vs_task_compute(ps, cause);
+	if (!preemptible)
+		vs_preempt_enable();
+}

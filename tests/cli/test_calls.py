@@ -144,7 +144,7 @@ class Calls(Case):
         pieces of 4 KiB, the first line of each 101 and 5 for each other: four of 416, and 1 KiB 176. All but
         the last 4 KiB of it has gone to L3 by then: its lines 0 and 1 21 each, line 2 prefetched meanwhile, 5
         from L2; they are written 4, 7 and 3 times. Its apic: 220, zeroed 416; V8 21; apic->id 5, V8 2,
-        apic->vcpu 2; kvm->arch.apicv 101, V8 2. The lock from L3 26. vcpu_id 21; by id: N 21, S 101, the
+        apic->vcpu 2; kvm->arch.apicv 101, V8 2. The architecture's part 10,000. The lock from L3 26. vcpu_id 21; by id: N 21, S 101, the
         other's id in V0 41: it is taken. created_vcpus 5 and 2; unlock 9. What was not allocated costs its
         look at V8, 5, the apic 2; two frees of 20.
         """
@@ -154,7 +154,7 @@ class Calls(Case):
         vcpu = 220 + 4 * 416 + 176 + (21 + 3 * 2) + (21 + 6 * 2) + (5 + 2 * 2)
         apic = 220 + 416 + 21 + 5 + 2 + 2 + 101 + 2
         taken = 26 + 21 + 21 + 101 + 41 + 5 + 2 + unlock + 5 + 2 + 2 * 20
-        self.take("create_failing", into + lock + 101 + 2 + 2 + unlock + vcpu + apic + taken + into,
+        self.take("create_failing", into + lock + 101 + 2 + 2 + unlock + vcpu + apic + 10000 + taken + into,
                   fail="duplicate", errors=1, **{"from": {"control_threads": 1}}, gcc=(8,), clang=(0,))
 
     def test_broadcast_to_all(self):

@@ -79,10 +79,12 @@ class Broken(Case):
             self.assertRegex(done.out, rf"(?m)^  {check} \(\d+ times?\), first at ")
 
     def test_use_after_free(self):
-        self.caught("no-grace-period", "use-after-free")
+        self.caught("no-grace-period", "use-after-free", scenario=HERE / "crowd.json")
 
     def test_apic_map_freed_at_once(self):
-        self.caught("map-at-once", "use-after-free", more=("--set", "/host/ipi_send=pv"))
+        storm = '/streams/1={"name": "storm", "op": "ipi_broadcast", "from": {"vcpus": 2}, "until": "plug"}'
+        self.caught("map-at-once", "use-after-free", more=("--set", "/host/ipi_send=pv", "--set", storm),
+                    scenario=HERE / "crowd.json")
 
     def test_memory_slots_freed_at_once(self):
         """Beside two readers that pause as long as they read. With the grace period, nothing is found."""

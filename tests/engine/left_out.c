@@ -1,7 +1,8 @@
 /*
- * One build of the engine in which something may be left out: of the seeds 1 to N, how many runs in windows
- * differ from the strict one, and how many end in an assert, there or in the strict run already.
- * tests/engine/left_out.py builds and runs it. WIDER: the window instead of the usual ones, in terms of w.
+ * One build of the engine in which something may be left out: of the seeds 1 to N, how many runs in
+ * windows differ from the strict one, and how many end in an assert, there or in the strict run
+ * already. tests/engine/left_out.py builds and runs it. WIDER: the window instead of the usual
+ * ones, in terms of w.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +14,15 @@
 
 enum outcome { SAME, RESULT, ASSERT_WINDOWS, ASSERT_STRICT, N_OUTCOMES };
 
-const struct vs_backend_ops vs_backend_simgrid; /* not linked: all runs are bare */
+#ifdef WITHOUT_SIMGRID
+const struct vs_backend_ops vs_backend_simgrid; /* all runs are bare */
+#endif
 
 static bool differs(uint64_t seed, const struct vs_mix_result *want, vs_ps window)
 {
 	for (int order = VS_ORDER_UP; order <= VS_ORDER_SHUFFLED; order++) {
-		struct vs_mix_run how = {.window = window, .order = order, .backend = VS_BACKEND_BARE};
+		struct vs_mix_run how = {
+			.window = window, .order = order, .backend = VS_BACKEND_BARE};
 		struct vs_mix_result got = vs_mix_run(seed, &how);
 
 		if (got.signature != want->signature || got.accesses != want->accesses)
@@ -46,10 +50,12 @@ _Noreturn static void child(uint64_t seed, int strict_done)
 #ifdef WIDER
 	_exit(differs(seed, &want, WIDER) ? RESULT : SAME);
 #endif
-	_exit(differs(seed, &want, 0) || differs(seed, &want, 1) || differs(seed, &want, leg < w ? leg : w) ||
-			      differs(seed, &want, seed * 2654435761u % w) || differs(seed, &want, w) ?
-		      RESULT :
-		      SAME);
+	_exit(differs(seed, &want, 0) || differs(seed, &want, 1) ||
+			      differs(seed, &want, leg < w ? leg : w) ||
+			      differs(seed, &want, seed * 2654435761u % w) ||
+			      differs(seed, &want, w)
+		      ? RESULT
+		      : SAME);
 }
 
 static enum outcome outcome(uint64_t seed)
