@@ -20,6 +20,11 @@ def window_ps(machine):
 FULL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "full.json")
 
 
+def windows(w):
+    """Windows in ps and host orders: all orders of the widest, the others once each."""
+    return ((0, "up"), (1, "down"), (w // 2 + 1, "shuffled"), (w, "up"), (w, "down"), (w, "shuffled"))
+
+
 def result(*args, scenario=SMOKE, **how):
     """The result as text; tests stop at once if a run went wrong."""
     done = vcpusim("-q", "-o", "-", *args, scenario, **how)
@@ -78,10 +83,9 @@ class Same(Case):
             for run in json.loads(reference)["runs"]:
                 self.assertGreater(run["exits"]["pause"], 0)
                 self.assertGreater(run["ops"]["guest_lock"]["count"], 100)
-            for window in (0, 1, self.w // 2 + 1, self.w):
-                for order in ("up", "down", "shuffled"):
-                    args = (*how, "--window-ps", window, "--host-order", order)
-                    self.assertTrue(result(*args, scenario=scenario) == reference, args)
+            for window, order in windows(self.w):
+                args = (*how, "--window-ps", window, "--host-order", order)
+                self.assertTrue(result(*args, scenario=scenario) == reference, args)
 
     def test_unplug(self):
         def run(*how):
@@ -110,10 +114,9 @@ class Same(Case):
     def test_preemptible_and_tickless_cpus(self):
         """preempt full, nohz_full, gp_self_report"""
         strict = result("--strict", "--paranoid", scenario=FULL)
-        for window in (0, 1, 7919, self.w):
-            for order in ("up", "down", "shuffled"):
-                how = ("--window-ps", window, "--host-order", order, "--paranoid")
-                self.assertTrue(result(*how, scenario=FULL) == strict, how)
+        for window, order in windows(self.w):
+            how = ("--window-ps", window, "--host-order", order, "--paranoid")
+            self.assertTrue(result(*how, scenario=FULL) == strict, how)
 
     def test_what_shows_the_host(self):
         shorter = {
@@ -128,8 +131,7 @@ class Same(Case):
             machine = json.loads(scenario.read_text())["machine"]
             args = ["--reps", 1, "--bare"] + [arg for one in sets for arg in ("--set", one)]
             strict = result(*args, "--strict", "--paranoid", scenario=scenario)
-            for window, order in ((0, "down"), (1, "shuffled"), (window_ps(machine), "down"),
-                                  (window_ps(machine), "shuffled"), (window_ps(machine), "up")):
+            for window, order in windows(window_ps(machine)):
                 found = result(*args, "--window-ps", window, "--host-order", order,
                                scenario=scenario)
                 self.assertTrue(found == strict, f"{name} {window} {order} differs")
@@ -150,11 +152,10 @@ class Same(Case):
                 ways = ["--bare", "--set", f"/host/ipi_send={send}",
                         "--set", f"/host/ipi_delivery={delivery}"]
                 strict = result(*ways, "--strict", "--paranoid", scenario=IPI)
-                for window in (0, 1, self.w // 4 + 1, self.w):
-                    for order in ("up", "down", "shuffled"):
-                        found = result(*ways, "--window-ps", window, "--host-order", order,
-                                       scenario=IPI)
-                        self.assertTrue(found == strict, f"{ways} {window} {order} differs")
+                for window, order in windows(self.w):
+                    found = result(*ways, "--window-ps", window, "--host-order", order,
+                                   scenario=IPI)
+                    self.assertTrue(found == strict, f"{ways} {window} {order} differs")
 
     def test_number_of_processes(self):
         self.is_same("--jobs", 1)
