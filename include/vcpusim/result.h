@@ -78,6 +78,21 @@ struct vs_hot_line {
 	size_t n_readers, n_writers;
 };
 
+/* A stream whose operations come whether or not earlier ones have ended. Issuers that are busy for
+ * longer than as many operations take to come (busy_ps above asked_ps: a utilisation above 1) fall
+ * ever further behind. */
+struct vs_open_stream {
+	uint32_t stream;           /* its number in the scenario */
+	uint64_t late;             /* operations begun after they were due */
+	vs_u128 busy_ps, asked_ps; /* of all issuers together */
+};
+
+/* Of vCPUs that ran at all: the one with the least, the middle one (of two: the lower), the most.
+ */
+struct vs_spread {
+	vs_ps min_ps, p50_ps, max_ps;
+};
+
 /* For --profile only: never in the result. */
 struct vs_counter {
 	char name[VS_NAME_MAX];
@@ -104,8 +119,11 @@ struct vs_run {
 	uint64_t memory_peak_bytes, memory_end_bytes; /* of the table */
 	uint64_t exits[VS_EXIT_REASONS];              /* of all vCPUs */
 	vs_u128 vcpu_time_ps[VS_VCPU_TIMES];          /* of all vCPUs; their sum is what passed */
-	vs_u128 line_wait_ps[VS_CAUSES];              /* of all threads: the sum over hot_objects */
-	struct vs_hot_line *hot_lines;                /* those who cost most first */
+	struct vs_spread vcpu_steal_ps;
+	struct vs_open_stream *open_streams; /* those the scenario has, in its order */
+	size_t n_open_streams;
+	vs_u128 line_wait_ps[VS_CAUSES]; /* of all threads: the sum over hot_objects */
+	struct vs_hot_line *hot_lines;   /* those who cost most first */
 	size_t n_hot_lines;
 	struct vs_hot_line *hot_objects; /* all, whatever the offset; without users */
 	size_t n_hot_objects;

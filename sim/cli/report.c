@@ -187,6 +187,47 @@ static const char *no_verdict(const struct vs_result *r, enum vs_op op)
 	return NULL;
 }
 
+/* The most of any replication; 0: none. */
+static double utilisation(const struct vs_result *r, const char *table, uint32_t stream)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < r->n_runs; i++) {
+		const struct vs_run *run = &r->runs[i];
+
+		for (size_t k = 0; k < run->n_open_streams && !strcmp(run->table, table); k++) {
+			const struct vs_open_stream *o = &run->open_streams[k];
+			double u = o->asked_ps ? (double)o->busy_ps / (double)o->asked_ps : 0;
+
+			most = o->stream == stream && u > most ? u : most;
+		}
+	}
+	return most;
+}
+
+/* Latencies of a stream that asks for more than can be done say how long the run was. */
+static void overloads(const struct vs_result *r, enum vs_op op, const struct vs_term *t)
+{
+	const struct vs_scenario *s = r->scenario;
+	char text[256];
+
+	for (uint32_t n = 0; n < s->n_streams; n++)
+		for (size_t k = 0; s->streams[n].op == op && k < s->n_tables; k++) {
+			double u = utilisation(r, s->tables[k].name, n);
+
+			if (u <= 1)
+				continue;
+			snprintf(text, sizeof(text),
+				 "Overloaded: %s%s%s asks for %.2f times the time its issuers "
+				 "have; latencies grow with the length of the run.",
+				 s->streams[n].name, s->no_vm ? "" : " of ",
+				 s->no_vm ? "" : s->tables[k].name, u);
+			fputs(t->bad, t->to);
+			vs_term_text(t, 2, text);
+			fputs(t->plain, t->to);
+		}
+}
+
 static void verdict(const struct vs_result *r, enum vs_op op, const struct vs_term *term)
 {
 	const char *why = no_verdict(r, op);
@@ -305,6 +346,7 @@ static void one_op(const struct vs_result *r, enum vs_op op, int width, const st
 	for (size_t t = 0; t < s->n_tables; t++)
 		row(r, s->tables[t].name, s->tables[t].name, op, width, term);
 	verdict(r, op, term);
+	overloads(r, op, term);
 }
 
 void vs_report(const struct vs_result *r, FILE *to)
@@ -323,6 +365,8 @@ void vs_report(const struct vs_result *r, FILE *to)
 			row(r, vs_scenario_op_name(s, op), s->tables[0].name, op, width, &t);
 		else if (vs_has_op(s, op))
 			one_op(r, op, width, &t);
+	for (int op = 0; s->no_vm && op < VS_OPS; op++)
+		overloads(r, op, &t);
 	troubles(r, &t);
 }
 

@@ -438,6 +438,24 @@ static void take_counters(struct run *r, uint64_t wall_ns)
 	vs_host_vcpu_time(r->host, r->out->vcpu_time_ps);
 }
 
+/* Of vCPUs and open streams */
+static bool take_load(struct run *r)
+{
+	struct vs_run *out = r->out;
+
+	out->open_streams =
+		calloc(r->s->n_streams ? r->s->n_streams : 1, sizeof(*out->open_streams));
+	if (!out->open_streams ||
+	    !vs_host_vcpu_steal(r->host, &out->vcpu_steal_ps.min_ps, &out->vcpu_steal_ps.p50_ps,
+				&out->vcpu_steal_ps.max_ps))
+		return false;
+	for (uint32_t n = 0; n < r->s->n_streams; n++)
+		if (r->s->streams[n].arrival == VS_ARRIVAL_OPEN)
+			vs_workload_open_stream(r->workload, n,
+						&out->open_streams[out->n_open_streams++]);
+	return true;
+}
+
 /* Transfers and memory are booked nowhere else: what threads were booked is what lines cost. */
 static bool waits_add_up(const struct run *r)
 {
@@ -493,7 +511,7 @@ void vs_run_execute(const struct vs_scenario *s, const struct vs_table_ref *tabl
 	vs_workload_done(r.workload, &out->simulated_ps);
 	take_violations(&r);
 	take_memory(&r);
-	if (!vs_measured_take(r.measured, s, out))
+	if (!vs_measured_take(r.measured, s, out) || !take_load(&r))
 		end_as(&r, VS_RUN_CRASHED, "out of memory while measuring");
 	take_hot_lines(&r);
 	write_trace(&r);

@@ -6,6 +6,8 @@
  * A context switch counts as steal of the thread that is switched in, as do leaving idle and
  * moving: it could run and does not yet. Sleeping for a lock or a grace period is the host's.
  */
+#include <stdlib.h>
+
 #include "sim/host/private.h"
 
 void vs_account_start(struct vs_task *t, vs_ps at)
@@ -93,4 +95,41 @@ void vs_host_vcpu_time(const struct vs_host *h, vs_u128 sum[VS_VCPU_TIMES])
 	for (uint32_t k = 0; k < h->n_tasks; k++)
 		for (int i = 0; i < VS_VCPU_TIMES; i++)
 			sum[i] += h->tasks[k]->time[i];
+}
+
+static int ascending(const void *a, const void *b)
+{
+	vs_ps x = *(const vs_ps *)a, y = *(const vs_ps *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool has_run(const struct vs_task *t)
+{
+	vs_ps elapsed = 0;
+
+	for (int i = 0; i < VS_VCPU_TIMES; i++)
+		elapsed += t->time[i];
+	return elapsed > 0; /* threads that are no vCPUs have none */
+}
+
+bool vs_host_vcpu_steal(const struct vs_host *h, vs_ps *min, vs_ps *p50, vs_ps *max)
+{
+	vs_ps *steal = calloc(h->n_tasks ? h->n_tasks : 1, sizeof(*steal));
+	size_t n = 0;
+
+	*min = *p50 = *max = 0;
+	if (!steal)
+		return false;
+	for (uint32_t k = 0; k < h->n_tasks; k++)
+		if (has_run(h->tasks[k]))
+			steal[n++] = h->tasks[k]->time[VS_VCPU_STEAL];
+	if (n) {
+		qsort(steal, n, sizeof(*steal), ascending);
+		*min = steal[0];
+		*p50 = steal[(n - 1) / 2];
+		*max = steal[n - 1];
+	}
+	free(steal);
+	return true;
 }

@@ -217,6 +217,9 @@ void vs_host_stats(const struct vs_host *h, struct vs_host_stats *out);
  */
 const vs_ps *vs_task_time(const struct vs_task *t);
 void vs_host_vcpu_time(const struct vs_host *h, vs_u128 sum[VS_VCPU_TIMES]); /* of all */
+/* Steal of single vCPUs that have run: the least, the middle one's (of two: the lower), the most.
+ * False: out of memory. */
+bool vs_host_vcpu_steal(const struct vs_host *h, vs_ps *min, vs_ps *p50, vs_ps *max);
 
 /* Where vs_bug and vs_warn go (NULL: stderr). bug may return: the run is then aborted. Whatever the
  * sink, a bug ends the calling thread's part in the run. */

@@ -36,6 +36,7 @@ void vs_run_release(struct vs_run *run)
 	free(run->ops);
 	free(run->violations);
 	free(run->counters);
+	free(run->open_streams);
 	free(run->message);
 	memset(run, 0, sizeof(*run));
 }

@@ -154,6 +154,32 @@ static json_t *vcpu_time_to_json(const vs_u128 time[VS_VCPU_TIMES])
 	return vs_with(out, "elapsed", vs_json_sum_ns(elapsed));
 }
 
+static json_t *spread_to_json(const struct vs_spread *s)
+{
+	json_t *out = vs_with(json_object(), "min", vs_json_ns(s->min_ps));
+
+	out = vs_with(out, "p50", vs_json_ns(s->p50_ps));
+	return vs_with(out, "max", vs_json_ns(s->max_ps));
+}
+
+static json_t *open_streams_to_json(const struct vs_scenario *s, const struct vs_run *run)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < run->n_open_streams; i++) {
+		const struct vs_open_stream *o = &run->open_streams[i];
+		json_t *one =
+			vs_with(json_object(), "stream", vs_json_text(s->streams[o->stream].name));
+
+		one = vs_with(one, "late", vs_json_u64(o->late));
+		one = vs_with(one, "utilisation",
+			      o->asked_ps ? vs_json_number((double)o->busy_ps / (double)o->asked_ps)
+					  : json_null());
+		out = vs_append(out, one);
+	}
+	return out;
+}
+
 static json_t *line_wait_to_json(const vs_u128 wait[VS_CAUSES])
 {
 	json_t *out = json_object();
@@ -183,6 +209,9 @@ json_t *vs_run_to_json(const struct vs_scenario *s, const struct vs_run *run)
 	out = vs_with(out, "memory_bytes", memory);
 	out = vs_with(out, "exits", exits_to_json(run->exits));
 	out = vs_with(out, "vcpu_time_ns", vcpu_time_to_json(run->vcpu_time_ps));
+	out = vs_with(out, "vcpu_steal_ns", spread_to_json(&run->vcpu_steal_ps));
+	if (run->n_open_streams)
+		out = vs_with(out, "open_streams", open_streams_to_json(s, run));
 	out = vs_with(out, "violations", violations);
 	if (!run->n_hot_objects)
 		return out;

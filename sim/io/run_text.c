@@ -181,6 +181,18 @@ static void code_hot(struct coder *c, struct vs_hot_line **v, size_t *n)
 	}
 }
 
+static void code_open_streams(struct coder *c, struct vs_run *run)
+{
+	run->open_streams =
+		code_array(c, run->open_streams, &run->n_open_streams, sizeof(*run->open_streams));
+	for (size_t i = 0; i < run->n_open_streams; i++) {
+		code_u32(c, &run->open_streams[i].stream);
+		code_u64(c, &run->open_streams[i].late);
+		code_u128(c, &run->open_streams[i].busy_ps);
+		code_u128(c, &run->open_streams[i].asked_ps);
+	}
+}
+
 static void code_run(struct coder *c, struct vs_run *run)
 {
 	uint32_t status = run->status;
@@ -214,6 +226,10 @@ static void code_run(struct coder *c, struct vs_run *run)
 		code_u64(c, &run->exits[e]);
 	for (int i = 0; i < VS_VCPU_TIMES; i++)
 		code_u128(c, &run->vcpu_time_ps[i]);
+	code_u64(c, &run->vcpu_steal_ps.min_ps);
+	code_u64(c, &run->vcpu_steal_ps.p50_ps);
+	code_u64(c, &run->vcpu_steal_ps.max_ps);
+	code_open_streams(c, run);
 	for (int i = 0; i < VS_CAUSES; i++)
 		code_u128(c, &run->line_wait_ps[i]);
 	code_hot(c, &run->hot_lines, &run->n_hot_lines);

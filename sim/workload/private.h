@@ -45,7 +45,10 @@ struct vs_issuer {
 	uint64_t done;
 	uint64_t arrival; /* open: next arrival's number in the stream */
 	vs_ps due_ps;     /* when the next operation is due; VS_PS_NEVER: when told */
-	uint64_t told;    /* paced: operations asked for and not yet begun */
+	vs_ps first_due_ps, began_ps;
+	vs_u128 busy_ps; /* with operations, from their beginnings to their ends */
+	uint64_t late;   /* operations begun after they were due */
+	uint64_t told;   /* paced: operations asked for and not yet begun */
 	uint64_t handed; /* paced: asked for in all; the conductor's, final once it stops the stream
 			  */
 	bool stop;

@@ -43,6 +43,8 @@ void vs_issuer_next(struct vs_issuer *i, vs_ps now)
 	}
 	if (i->due_ps != VS_PS_NEVER && i->due_ps < def->start_ps)
 		i->due_ps = def->start_ps;
+	if (!i->done)
+		i->first_due_ps = i->due_ps;
 }
 
 bool vs_issuer_over(struct vs_issuer *i, vs_ps now)
@@ -67,10 +69,11 @@ void vs_issuer_begin(struct vs_issuer *i, vs_ps now)
 	memcpy(o->books, books, sizeof(o->books));
 	o->op = i->stream->def->op;
 	o->issuer = i;
-	o->start = now;
+	o->start = i->began_ps = now;
 	if (i->stream->def->arrival == VS_ARRIVAL_OPEN && i->due_ps < now) {
 		o->books[VS_CAUSE_SCHED] -= now - i->due_ps; /* waited for its issuer */
 		o->start = i->due_ps;
+		i->late++;
 	}
 	if (i->told)
 		i->told--;
@@ -254,6 +257,7 @@ void vs_issuer_end(struct vs_issuer *i, vs_ps now)
 	i->w->counted_done += i->stream->def->end == VS_END_COUNT;
 	i->current = NULL;
 	i->w->opened_of[vs_task_id(i->task)] = NULL;
+	i->busy_ps += now - i->began_ps;
 	i->done++;
 	vs_opened_returned(i->w, o);
 	if (i->stream->followed)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/workload/private.h"
 
@@ -240,4 +241,19 @@ int vs_workload_boot_error(const struct vs_workload *w, const char **what)
 {
 	*what = w->boot_failed;
 	return w->boot_error;
+}
+
+void vs_workload_open_stream(const struct vs_workload *w, uint32_t n, struct vs_open_stream *out)
+{
+	const struct vs_stream_state *s = &w->streams[n];
+
+	memset(out, 0, sizeof(*out));
+	out->stream = n;
+	for (uint32_t k = 0; k < s->def->issuers; k++) {
+		const struct vs_issuer *i = &s->issuers[k];
+
+		out->late += i->late;
+		out->busy_ps += i->busy_ps;
+		out->asked_ps += i->due_ps - i->first_due_ps;
+	}
 }

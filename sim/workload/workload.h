@@ -45,6 +45,8 @@ void vs_workload_on_booted(struct vs_workload *w, void (*fn)(void *ctx), void *c
 bool vs_workload_done(const struct vs_workload *w, vs_ps *end);
 /* For progress: operations finished and to be done, over all streams that end by count. */
 void vs_workload_progress(const struct vs_workload *w, uint64_t *done, uint64_t *total);
+/* How busy an open stream kept its issuers, after the run; n: its number in the scenario. */
+void vs_workload_open_stream(const struct vs_workload *w, uint32_t n, struct vs_open_stream *out);
 /* 0, or the -errno with which booting failed, and what did: "the VM", or a module's name. */
 int vs_workload_boot_error(const struct vs_workload *w, const char **what);
 
