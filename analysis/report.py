@@ -104,19 +104,22 @@ def setting(result):
 
 
 def troubles(result):
-    """Runs that did not end well, and violations"""
+    """Runs that did not end well, violations, and streams that could not be served"""
     rows = [(r["table"], str(r["replication"]), r["status"].replace("_", " "), r["message"] or "")
             for r in result.document["runs"] if r["status"] not in ("ok", "check_failed")]
     rows += [(r["table"], str(r["replication"]), f"{v['check']}, {v['count']:g} times",
               f"first at {text.ns(v['first_ns'])}: {v['message']}")
              for r in result.document["runs"] for v in r["violations"]]
+    rows += [(r["table"], str(r["replication"]), "overloaded", f"{o['stream']} asks for {o['utilisation']:.2f} times "
+              "the time its issuers have: its latencies grow with the length of the run")
+             for r in result.document["runs"] for o in r.get("open_streams", ()) if (o["utilisation"] or 0) > 1]
     out = ""
     if result.document["partial"]:
         out = '<p class="bad">Interrupted: only the finished runs are here.</p>'
     if not rows:
         return out + "<p>All runs came to their end and no check found anything.</p>"
     return (out + '<p class="bad">Not all is well; figures of these tables are to be doubted.</p>'
-            + page.table("Violations and runs that ended early",
+            + page.table("Violations, overload and runs that ended early",
                          ("table", "replication", "what", "message"), rows, text=True))
 
 

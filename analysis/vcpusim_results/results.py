@@ -20,7 +20,7 @@ COLUMNS = (*TEXTS[:3], "seed", "vcpus", "table", "replication", "status", "simul
            "span_ns", "throughput_per_s", "deliveries_per_s", *LATENCIES,
            *(f"{kind}_{figure}_ns" for kind in LATENCIES for figure in FIGURES),
            "breakdown_mean", "breakdown_p99_up", "p99_up_count")
-LATER = ("exits", "vcpu_time_ns")  # of a run; version 1 was written without them at first
+LATER = ("exits", "vcpu_time_ns", "vcpu_steal_ns")  # of a run; version 1 was written without them at first
 SHOWN = 60  # characters of a value in a message
 
 

@@ -117,6 +117,13 @@ class Says(Case):
                      "<walk> of vCPU 3", "deadlock", "a circle", "No run came to its end"):
             self.assertIn(part, self.text)
 
+    def test_overload(self):
+        streams = [{"stream": "calm", "late": 9, "utilisation": 1}, {"stream": "gale", "late": 9, "utilisation": 2.8249},
+                   {"stream": "none", "late": 0, "utilisation": None}]
+        self.report(changed(SMALL, "/runs/0/open_streams", streams))
+        self.assertIn("gale asks for 2.82 times", self.text)
+        self.assertNotIn("calm", self.text)
+
     def test_several_results(self):
         more = changed(SMALL, "/scenario/vm/max_vcpus", 32)
         self.report(more, SMALL)

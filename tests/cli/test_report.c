@@ -165,6 +165,31 @@ START_TEST(troubles_are_told_whole)
 }
 END_TEST
 
+/* The worst replication's; 99 of 100 ps is none. */
+START_TEST(overload_is_warned_of)
+{
+	static const vs_ps busy[] = {99, 250, 120};
+
+	snprintf(s.streams[0].name, VS_NAME_MAX, "look");
+	for (int i = 0; i < 3; i++) {
+		struct vs_open_stream *o = calloc(1, sizeof(*o));
+
+		ck_assert_ptr_nonnull(o);
+		*o = (struct vs_open_stream){.busy_ps = busy[i], .asked_ps = 100};
+		r.runs[i].open_streams = o;
+		r.runs[i].n_open_streams = 1;
+	}
+	report();
+	has("\n  Overloaded: look of a asks for 2.50 times the time its issuers have; latencies "
+	    "grow");
+	ck_assert_ptr_null(strstr(text, "look of b"));
+	for (int i = 1; i < 3; i++)
+		r.runs[i].open_streams->busy_ps = 100;
+	report();
+	ck_assert_ptr_null(strstr(text, "Overloaded"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("report");
@@ -178,6 +203,7 @@ int main(void)
 	tcase_add_test(c, units_roll_over_where_digits_do);
 	tcase_add_test(c, bytes_too);
 	tcase_add_test(c, troubles_are_told_whole);
+	tcase_add_test(c, overload_is_warned_of);
 	suite_add_tcase(suite, c);
 	SRunner *runner = srunner_create(suite);
 

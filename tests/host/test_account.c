@@ -86,6 +86,7 @@ START_TEST(runs_halts_waits_is_preempted)
 	struct vs_host_stats st;
 	vs_u128 sum[VS_VCPU_TIMES];
 	const vs_ps *time;
+	vs_ps steal[3];
 
 	w.r.s.machine.exit_hlt_ps = NS(400);
 	w.vcpu = vs_task_new(w.r.h, &p);
@@ -102,6 +103,9 @@ START_TEST(runs_halts_waits_is_preempted)
 	vs_host_vcpu_time(w.r.h, sum); /* the others are no vCPUs */
 	for (int i = 0; i < VS_VCPU_TIMES; i++)
 		ck_assert(sum[i] == time[i]);
+	ck_assert(vs_host_vcpu_steal(w.r.h, &steal[0], &steal[1], &steal[2]));
+	for (int i = 0; i < 3; i++) /* of one vCPU, nor have the others any */
+		ck_assert_uint_eq(steal[i], NS(14500));
 	vs_host_stats(w.r.h, &st);
 	ck_assert_uint_eq(st.exits[VS_EXIT_HLT], 1);
 	ck_assert_uint_eq(st.exits[VS_EXIT_INTERRUPT], 1);

@@ -104,6 +104,11 @@ void sample_run(struct vs_run *run)
 		run->exits[e] = (uint64_t)e + 1;
 	run->vcpu_time_ps[VS_VCPU_GUEST] = 1000500;
 	run->vcpu_time_ps[VS_VCPU_STEAL] = (vs_u128)1 << 65;
+	run->vcpu_steal_ps = (struct vs_spread){1000, 2500, 4000};
+	run->open_streams = have(calloc(1, sizeof(*run->open_streams)));
+	run->n_open_streams = 1;
+	run->open_streams[0] = (struct vs_open_stream){
+		.late = 3, .busy_ps = (vs_u128)3 << 64, .asked_ps = (vs_u128)1 << 65};
 	run->n_violations = 1;
 	run->violations = have(calloc(1, sizeof(*run->violations)));
 	strcpy(run->violations[0].check, "freed-memory");

@@ -99,6 +99,10 @@ START_TEST(a_run_as_written)
 			 /* 2^65 ps are 36893488147419103.232 ns, of which 15 digits are written */
 			 "\"vcpu_time_ns\": {\"guest\": 1000.5, \"host\": 0, \"steal\": "
 			 "3.68934881474191e16, \"halted\": 0, \"elapsed\": 3.68934881474201e16}, "
+			 "\"vcpu_steal_ns\": {\"min\": 1, \"p50\": 2.5, \"max\": 4}, "
+			 /* busy for 3 x 2^64 of 2^65 ps */
+			 "\"open_streams\": [{\"stream\": \"plug\", \"late\": 3, "
+			 "\"utilisation\": 1.5}], "
 			 "\"violations\": [{\"check\": \"freed-memory\", \"message\": \"read of ? "
 			 "freed memory\", "
 			 "\"first_ns\": 1.001, \"count\": ");

@@ -39,6 +39,9 @@ START_TEST(nothing_is_lost)
 	ck_assert_uint_eq(back.counters[0].value, 77);
 	ck_assert_uint_eq(back.exits[VS_EXIT_PAUSE], 4);
 	ck_assert(back.vcpu_time_ps[VS_VCPU_STEAL] == (vs_u128)1 << 65);
+	ck_assert_uint_eq(back.vcpu_steal_ps.p50_ps, 2500);
+	ck_assert_uint_eq(back.n_open_streams, 1);
+	ck_assert(back.open_streams[0].busy_ps == (vs_u128)3 << 64);
 	ck_assert(back.line_wait_ps[VS_CAUSE_MEMORY] == (vs_u128)1 << 65);
 	ck_assert_uint_eq(back.n_hot_objects, 1);
 	ck_assert_str_eq(back.hot_objects[0].object, "struct kvm (vm.h:17)");
@@ -83,8 +86,11 @@ START_TEST(a_part_is_no_run)
 }
 END_TEST
 
-/* four kinds of exits, four times and fourteen causes of two halves, no hot lines nor objects */
-#define REST "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]"
+/* four kinds of exits, four times of two halves, three of one vCPU each, no open streams, fourteen
+ * causes of two halves, no hot lines nor objects */
+#define REST                                                                                       \
+	"0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0," \
+	"0,0]"
 
 START_TEST(what_does_not_fit_is_refused)
 {

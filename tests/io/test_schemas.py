@@ -32,7 +32,7 @@ FORM_ONLY = ["unknown-key", "unknown-key-far-off", "unknown-key-nested", "unknow
 
 
 # A run that was cut short does not tell these.
-MAY_LACK = {"line_wait_ns", "hot_lines", "hot_objects"}
+MAY_LACK = {"line_wait_ns", "hot_lines", "hot_objects", "open_streams"}
 
 
 def read(path):
@@ -63,10 +63,12 @@ class Schemas(unittest.TestCase):
             self.assert_valid("machine", read(path), path.name)
 
     def test_shipped_scenarios(self):
-        files = sorted((SOURCE / "scenarios").glob("*.json"))
-        self.assertGreaterEqual(len(files), 3)
-        for path in files:
-            self.assert_valid("scenario", read(path), path.name)
+        files = [path for place in ("scenarios", "scenarios/claims", "scenarios/validation", "examples")
+                 for path in sorted((SOURCE / place).glob("*.json"))]
+        kinds = [(read(path)["schema"].split("/")[0].removeprefix("vcpusim-"), path) for path in files]
+        self.assertEqual({kind for kind, _ in kinds}, {"scenario", "machine"})
+        for kind, path in kinds:
+            self.assert_valid(kind, read(path), path.name)
 
     def test_written_result(self):
         result = read(RESULT)
@@ -78,7 +80,7 @@ class Schemas(unittest.TestCase):
         result = read(RESULT)
         check = validator("result")
         for place in ([], ["provenance"], ["provenance", "machine"], ["runs", 0],
-                      ["runs", 0, "ops", "hotplug"], ["runs", 0, "memory_bytes"],
+                      ["runs", 0, "ops", "hotplug"], ["runs", 0, "memory_bytes"], ["runs", 0, "vcpu_steal_ns"],
                       ["runs", 0, "line_wait_ns"], ["runs", 0, "hot_lines", 0],
                       ["runs", 0, "hot_lines", 0, "readers", 0], ["runs", 0, "hot_objects", 0],
                       ["summary", 0], ["comparisons", 0]):

@@ -21,6 +21,7 @@ struct record {
 static struct bench {
 	struct rig rig;
 	struct vs_workload *w;
+	struct vs_open_stream first; /* how busy the first stream was */
 	struct record ops[MAX_OPS];
 	unsigned n, n_latency[VS_LATENCY_KINDS];
 	vs_ps latency[VS_LATENCY_KINDS]; /* last */
@@ -245,6 +246,7 @@ static void run(void)
 	ck_assert_ptr_nonnull(b.w);
 	ck_assert_int_eq(rig_run(&b.rig, 10 * VS_PS_PER_S), VS_STOP_DONE);
 	ck_assert(vs_workload_done(b.w, &end));
+	vs_workload_open_stream(b.w, 0, &b.first);
 	vs_workload_free(b.w);
 	rig_release(&b.rig);
 }
@@ -365,6 +367,10 @@ START_TEST(open_counts_from_the_intended_start)
 		if (i)
 			ck_assert_uint_eq(b.ops[i].start, MS(1) + US(5) * (i + 1));
 	ck_assert_uint_ge(b.ops[19].end - b.ops[19].start, US(10) + 18 * US(5));
+	/* 20 of them come in 100 us and take 200 and more: all but the first are late */
+	ck_assert_uint_ge(b.first.late, 19);
+	ck_assert(b.first.asked_ps == US(100));
+	ck_assert(b.first.busy_ps >= US(200) && b.first.busy_ps <= b.ops[19].end - b.ops[0].start);
 }
 END_TEST
 
@@ -383,6 +389,9 @@ START_TEST(open_arrivals_go_round)
 	ck_assert_uint_eq(b.n, 99);
 	for (unsigned i = 0; i < b.n; i++)
 		ck_assert_uint_le(b.ops[i].end - b.ops[i].start, US(14));
+	/* one issuer did 50, the other 49, each every 20 us */
+	ck_assert(b.first.asked_ps == 99 * US(20));
+	ck_assert(b.first.busy_ps >= 99 * US(10) && b.first.busy_ps <= 99 * US(14));
 }
 END_TEST
 
