@@ -6,6 +6,7 @@ import unittest
 from cli import SOURCE, Case
 
 SCENARIO = SOURCE / "scenarios/validation/ipi-skylake-80.json"
+EXIT = SOURCE / "scenarios/validation/interrupt-exit.json"
 SECOND = SOURCE / "scenarios/validation/create-second.json"
 SCRIPT = SOURCE / "analysis/validation.py"
 DOCUMENT = SOURCE / "docs/validation.md"
@@ -19,6 +20,8 @@ class Validation(Case):
             self.ends(self.run_here("-q", "-o", f"{how}.json", "--set", f"/host/ipi_send={how}",
                                     SCENARIO), 0)
             self.results.append(self.dir / f"{how}.json")
+        self.ends(self.run_here("-q", "-o", "exit.json", EXIT), 0)
+        self.results.append(self.dir / "exit.json")
 
     def script(self, *args):
         return subprocess.run(["/usr/bin/python3", "-B", SCRIPT, *args, *self.results],

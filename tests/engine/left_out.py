@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """What leaving a rule of exactness out does: builds the engine and the memory system with one rule broken
-after the other, runs each over random machines, and prints the table of docs/exactness.md. About two minutes.
+after the other, runs each over random machines, and prints the table of docs/exactness.md. About three minutes.
 
     tests/engine/left_out.py
     tests/engine/left_out.py --seeds 40 "a request or notice"     those whose names have that in them
