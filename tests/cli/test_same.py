@@ -10,6 +10,7 @@ import unittest
 from cli import BUILD, EXECUTABLE, HERE, SANITIZED, SMOKE, SOURCE, Case, vcpusim
 
 IPI = HERE / "ipi.json"
+TUNABLES = "glibc.cpu.hwcaps=-AVX512F,-AVX2,-FMA,-FMA4,-AVX,-BMI2,-ERMS,-FSRM"
 
 
 def window_ps(machine):
@@ -118,24 +119,6 @@ class Same(Case):
             how = ("--window-ps", window, "--host-order", order, "--paranoid")
             self.assertTrue(result(*how, scenario=FULL) == strict, how)
 
-    def test_what_shows_the_host(self):
-        shorter = {
-            "overcommit-4x": ["/streams/0/count=3", "/streams/1/for_ms=20"],
-            "guest-resident": ["/streams/0/count=3"],
-            "nohz-full": ["/streams/0/count=3"],
-            "storm-hz": ["/streams/0/count=2", "/vm/boot_vcpus=96", "/host/hz=1000"],
-            "grace-periods": ["/streams/0/count=8", "/streams/1/count=8"],
-        }
-        for name, sets in shorter.items():
-            scenario = SOURCE / f"scenarios/{name}.json"
-            machine = json.loads(scenario.read_text())["machine"]
-            args = ["--reps", 1, "--bare"] + [arg for one in sets for arg in ("--set", one)]
-            strict = result(*args, "--strict", "--paranoid", scenario=scenario)
-            for window, order in windows(window_ps(machine)):
-                found = result(*args, "--window-ps", window, "--host-order", order,
-                               scenario=scenario)
-                self.assertTrue(found == strict, f"{name} {window} {order} differs")
-
     def test_wider_windows_are_seen_to_break(self):
         """Else the test above could not fail. A broken run ends in an assert or in another result."""
         for window in (self.w + 1, 2 * self.w):
@@ -171,8 +154,7 @@ class Same(Case):
         self.is_same(before=["setarch", "-R"])
 
     def test_library_variants_by_processor(self):
-        tunables = "glibc.cpu.hwcaps=-AVX512F,-AVX2,-FMA,-FMA4,-AVX,-BMI2,-ERMS,-FSRM"
-        env = dict(os.environ, GLIBC_TUNABLES=tunables)
+        env = dict(os.environ, GLIBC_TUNABLES=TUNABLES)
         told = ["/lib64/ld-linux-x86-64.so.2", "--list-diagnostics"]
         plain, off = (subprocess.run(told, env=e, check=True, stdout=subprocess.PIPE).stdout
                       for e in (os.environ, env))
@@ -197,6 +179,45 @@ class Same(Case):
         shutil.copytree(BUILD / "modules", self.dir / "modules")
         shutil.copytree(SMOKE.parents[1] / "models/machines", self.dir / "models/machines")
         self.is_same(executable=self.dir / "vcpusim")
+
+
+class Shipped(Case):
+    """Scenarios made shorter. A check that fails ends a run with a status, and so the test."""
+    SHORTER = {
+        "overcommit-4x": ["/streams/0/count=3", "/streams/1/for_ms=20"],
+        "guest-resident": ["/streams/0/count=3"],
+        "nohz-full": ["/streams/0/count=3"],
+        "storm-hz": ["/streams/0/count=2", "/vm/boot_vcpus=96", "/host/hz=1000"],
+        "grace-periods": ["/streams/0/count=8", "/streams/1/count=8"],
+        "hotplug-4096": ["/streams/0/count=12", "/streams/1/count=12"],
+        "ipi-storm-4096": ["/streams/0/count=12", "/streams/0/from/vcpus=6", "/vm/boot_vcpus=128"],
+        "validation/ipi-skylake-80": ["/streams/0/count=4", "/streams/1/count=20", "/streams/1/start_ms=5"],
+    }
+
+    def each(self):
+        for name, sets in self.SHORTER.items():
+            scenario = SOURCE / f"scenarios/{name}.json"
+            yield name, scenario, ["--reps", 1, *(arg for one in sets for arg in ("--set", one))]
+
+    def test_windows(self):
+        for name, scenario, args in self.each():
+            strict = result(*args, "--bare", "--strict", "--paranoid", scenario=scenario)
+            machine = json.loads(strict)["provenance"]["machine"]
+            w = round(1000 * machine["window_ns"])
+            for window, order in windows(w):
+                found = result(*args, "--bare", "--window-ps", window, "--host-order", order, scenario=scenario)
+                self.assertTrue(found == strict, f"{name} {window} {order} differs")
+
+    @unittest.skipIf(SANITIZED, "the address sanitizer needs its own layout, and there is one build")
+    def test_places(self):
+        """On SimGrid, elsewhere, in one process at a time, optimised otherwise, with other addresses and another
+        library: all at once."""
+        env = dict(os.environ, GLIBC_TUNABLES=TUNABLES)
+        for name, scenario, args in self.each():
+            plain = result(*args, "--bare", scenario=scenario)
+            other = result(*args, "--jobs", 1, scenario=scenario, executable=BUILD / "vcpusim-otherwise",
+                           before=["setarch", "-R"], env=env, cwd="/")
+            self.assertTrue(other == plain, f"{name} differs")
 
 
 class GracePeriods(Case):
