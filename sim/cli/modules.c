@@ -37,6 +37,7 @@ static const char *missing_part(const struct vs_table *t)
 		    {"broadcast", t->broadcast},
 		    {"ipi", t->ipi},
 		    {"request_all", t->request_all},
+		    {"on_spin", t->on_spin},
 		    {"index_of", t->index_of},
 		    {"kick", t->kick},
 		    {"start_stop", t->start_stop},

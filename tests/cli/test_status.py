@@ -2,22 +2,23 @@
 
 import os
 import pathlib
+import re
 import resource
 import signal
 import stat
 import time
 import unittest
 
-from cli import (PLANTED, QUICK, SMOKE, Case, children_of, end, parent_of, processor_s,
+from cli import (PLANTED, QUICK, SMOKE, SOURCE, Case, children_of, end, parent_of, processor_s,
                  start)
 
 OK, USAGE, RUN, INTERRUPTED = 0, 2, 3, 130
 
 
 class Usage(Case):
-    def refused(self, *args, says):
+    def refused(self, *args, says, **how):
         """Status 2, every text of `says` on stderr, nothing on stdout, nothing left behind."""
-        done = self.run_here(*args)
+        done = self.run_here(*args, **how)
         self.ends(done, USAGE)
         for text in [says] if isinstance(says, str) else says:
             self.assertIn(text, done.err)
@@ -127,6 +128,18 @@ class Usage(Case):
                  pathlib.Path("/dev/zero"): "/dev/zero"}
         for path, text in cases.items():
             self.refused("--module", path, QUICK, says=[str(path), text])
+
+    def test_tables_that_lack_one_member(self):
+        """Each pointer of struct vs_table in turn. One that nobody asks for would be called later."""
+        header = (SOURCE / "include/vcpusim/module.h").read_text()
+        table = header[header.index("struct vs_table {"):]
+        calls = re.findall(r"\(\*(\w+)\)\(", table[:table.index("};")])
+        self.assertIn("on_spin", calls)
+        for member in ["name", "summary", *calls]:
+            name = "unnamed" if member == "name" else "chosen"
+            self.refused("--module", PLANTED / "chosen.so", QUICK, env={**os.environ, "CHOSEN_LACKS": member},
+                         says=f"chosen.so: its table 0 ({name}) lacks {member}")
+        self.ends(self.run_here("--module", PLANTED / "chosen.so", "--list", "tables"), OK)
 
     def test_the_same_table_twice(self):
         twice = ("--module", PLANTED / "trap.so") * 2
