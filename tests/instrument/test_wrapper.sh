@@ -104,6 +104,27 @@ echo 'struct s { long a[4]; }; struct s g(void); void f(struct s *p) { *p = g();
 "$cc" -c ret.c 2>err
 grep -q 'Waggregate-return' err || fail "no warning of a structure returned"
 
+# what another compiler command built would be free of charge, also beside what would not
+gcc -c -o plain.o s.c
+cp b/m.c other.o
+for compiler in gcc clang; do
+	"$cc" --cc=$compiler -c -o m.o b/m.c
+	for object in plain.o other.o; do
+		refused 2 "$object: not built by vcpusim-cc -c" --cc=$compiler -o mix.so $object m.o
+		refused 2 "$object: not built by vcpusim-cc -c" --cc=$compiler -o mix.so b/m.c $object
+	done
+	[ ! -e mix.so ] || fail "a refused object left a module"
+done
+
+# a function that a table forgot is found by the compiler, not when the module is loaded
+sed 's/\(void kvm_table_\)cancel(/\1forgotten(/' "$root/examples/blocks.h" >blocks.h
+cp "$root/examples/blocks.c" .
+! cmp -s blocks.h "$root/examples/blocks.h" || fail "blocks.h has no kvm_table_cancel"
+for compiler in gcc clang; do
+	refused 1 'error: .*kvm_table_cancel' --cc=$compiler -o blocks.so blocks.c
+	[ ! -e blocks.so ] || fail "$compiler: a table without kvm_table_cancel was built"
+done
+
 # compilers have no instruction of their own for an atomic: all are callbacks
 for form in plain atomic; do
 	"$cc" -c -o "$form.o" "$root/tests/instrument/forms_$form.c"
