@@ -4,10 +4,12 @@
  * A table is one header. It defines, in this order,
  *
  *	struct kvm_vcpus            the table, embedded in struct kvm
- *	KVM_TABLE_PARAMS(P)         if it has parameters: P(name, default, min, max, flags, "what it
- *is") for each; their values are kvm->params.name kvm_table_tail(max, params) if it wants words at
- *the end of struct kvm: how many of kvm->tail[] #include <linux/kvm_host.h> struct kvm_table_insert
- *an insert under way; has `index` and `vcpu`
+ *	KVM_TABLE_PARAMS(P)         if it has parameters: P(name, default, min, max, flags,
+ *	                            "what it is") for each; their values are kvm->params.name
+ *	kvm_table_tail(max, params) if it wants words at the end of struct kvm: how many of
+ *	                            kvm->tail[]
+ *	#include <linux/kvm_host.h>
+ *	struct kvm_table_insert     an insert under way; has `index` and `vcpu`
  *
  * and these functions. For the update side (the first two at the VM's birth and end, while nobody
  * else has it):
@@ -30,16 +32,16 @@
  *	void kvm_vcpus_read_unlock(kvm, cookie)
  *
  * All three are called between kvm_vcpus_read_lock() and kvm_vcpus_read_unlock(). Tables free
- *arrays, never vCPUs. A table either says why no vCPU can be unplugged,
+ * arrays, never vCPUs. A table either says why no vCPU can be unplugged,
  *
  *	KVM_TABLE_NO_UNPLUG         "its readers ...": a vCPU pointer stays good until the VM's end
  *
  * or a pointer stays good until kvm_vcpus_read_unlock(), and the vCPU with the highest index can
- *go:
+ * go:
  *
  *	void kvm_table_remove(kvm, ins)     kvm->lock held, ins->vcpu and ins->index set: nobody
- *finds it from now on, and online_vcpus doesn't count it void kvm_table_removed(kvm, ins)    lock
- *dropped: returns when nobody has it any more
+ *	                                    finds it from now on, and online_vcpus doesn't count it
+ *	void kvm_table_removed(kvm, ins)    lock dropped: returns when nobody has it any more
  *
  * A table whose update side has vCPUs stop defines KVM_TABLE_STOPS_VCPUS and, for the vCPU's own
  * thread outside of all sections,

@@ -26,10 +26,10 @@ struct vs_table_param {
 
 struct vs_vm_params {
 	uint32_t max_vcpus;
-	const uint32_t
-		*table; /* n_params values, in the table's order; NULL: as they are unless set */
-	bool apic_map;  /* somebody will send by APIC id */
-	bool posted;    /* interrupts are posted, not injected by the run loop */
+	/* n_params values, in the table's order; NULL: as they are unless set */
+	const uint32_t *table;
+	bool apic_map;      /* somebody will send by APIC id */
+	bool posted;        /* interrupts are posted, not injected by the run loop */
 	bool vp_mismatched; /* VP indexes run from max_vcpus - 1 down, not as the table's do */
 	uint32_t memslots;  /* memory slots; 0: nobody will look at them */
 };

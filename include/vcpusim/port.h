@@ -117,8 +117,7 @@ void vs_rcu_synchronize(bool expedited); /* may switch */
 void vs_rcu_call(struct vs_rcu_head *head, void (*func)(struct vs_rcu_head *head));
 void vs_rcu_barrier(void); /* may switch */
 
-/* -- SRCU (models/kernel/srcu.c) tells whoever watches: sim/host/rcuwatch.h says what it means ----
- */
+/* -- SRCU (models/kernel/srcu.c) tells whoever watches: sim/host/rcuwatch.h says what it means - */
 
 enum vs_srcu_event {
 	VS_SRCU_LOCK,          /* a = index that srcu_read_lock() is about to return */
@@ -175,8 +174,7 @@ enum vs_note {
 
 void vs_note(enum vs_note what, const void *obj, uint64_t a);
 
-/* -- bugs ---------------------------------------------------------------------------------------
- */
+/* -- bugs ------------------------------------------------------------------------------------- */
 
 void vs_bug(const char *file, int line, const char *what) __attribute__((noreturn));
 void vs_warn(const char *file, int line, const char *what); /* recorded as a violation */

@@ -3,7 +3,8 @@
  *
  *	lock    the last one?  nobody runs it?  out of the table     online_vcpus, created_vcpus
  *	        wait until nobody has it, as the table does, and as the apic map does if there is
- *one free
+ *	        one
+ *	free
  *
  * Only the vCPU with the highest index can go, so that those in the table are 0 ... online - 1 as
  * ever. Its thread has left KVM_RUN for good; interrupts and requests may still be sent to it until

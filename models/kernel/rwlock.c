@@ -6,7 +6,7 @@
  * A reader counts itself first and looks at the flags after: none set, it is in. Otherwise it takes
  * itself out again and queues on wait_lock; so does a writer unless the whole word is 0. Who has
  * wait_lock is next: a reader counts itself for good and waits for the writer there is; a writer
- *sets WAITING, which keeps new readers out, and waits for the word to be that alone.
+ * sets WAITING, which keeps new readers out, and waits for the word to be that alone.
  *
  * Ordering: taking it is a full barrier, releasing it a release.
  */

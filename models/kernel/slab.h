@@ -10,10 +10,10 @@
  * it elsewhere sends it home by a message, so that no CPU sees another's lists.
  *
  * Freed memory is held back until VS_SLAB_HELD_BYTES of the run (divided by the number of CPUs)
- *have been freed after it on that CPU, so that a use after free is met while the object is still
- *free. Price of that: reused memory is colder than a real allocator's. Its bytes are left as they
- *were: overwriting them would be a write that has no time, which a faulty reader on another CPU
- *would see or not see depending on the host.
+ * have been freed after it on that CPU, so that a use after free is met while the object is still
+ * free. Price of that: reused memory is colder than a real allocator's. Its bytes are left as they
+ * were: overwriting them would be a write that has no time, which a faulty reader on another CPU
+ * would see or not see depending on the host.
  */
 #ifndef VS_SLAB_H
 #define VS_SLAB_H

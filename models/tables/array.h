@@ -9,7 +9,7 @@
  *	KVM_ARRAY_DEFER                     if defined, old arrays are freed by an RCU callback
  *	KVM_ARRAY_WALK_INDEX                if defined, a walk is one reader per step, and its body
  *	                                    outside of them; else kvm_vcpus_read_lock() is the
- *reader
+ *	                                    reader
  *
  * and defines after it, or before as macros,
  *
@@ -17,13 +17,14 @@
  *	int  guard_enter(kvm); void guard_leave(kvm, cookie)     a reader
  *	void guard_update_begin(kvm, replaced), guard_update_end(kvm, replaced)
  *	                              around each change; replaced: the array is, not only
- *lengthened void guard_quiesce(kvm)       returns when no reader of before the last change is left
+ *	                              lengthened
+ *	void guard_quiesce(kvm)       returns when no reader of before the last change is left
  *
  *	struct kvm
  *	  vcpus.array ----> { online = 3, room = 4 | 0 | 1 | 2 | . }
  *	        :
  *	        : readers that came before      { online = 2, room = 2 | 0 | 1 }    freed when they
- *left
+ *	                                                                    left
  *
  * Ordering
  *  O1  An array is complete, its new vCPU included, before it is published (release), and readers

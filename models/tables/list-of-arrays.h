@@ -2,8 +2,8 @@
  * list-of-arrays: `list`, with so many vCPUs per link.
  *
  *	struct kvm
- *	  vcpus.head --> [ next | 0 | 1 | ... | 31 ] --> [ NULL | 32 | 33 | . ... ]     264 bytes
- *each vcpus.tail --------------------------------------^        online_vcpus = 34
+ *	  vcpus.head --> [ next | 0 | 1 | ... | 31 ] --> [ NULL | 32 | 33 | . ... ]     264 bytes each
+ *	  vcpus.tail --------------------------------------^        online_vcpus = 34
  *
  * Ordering O1 - O3, lifetime L1, L2 and progress P1, P2: stable.h.
  *  L3  Arrays never move and are freed only with the VM.

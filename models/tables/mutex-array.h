@@ -8,8 +8,10 @@
  * Ordering O1 - O4 and lifetime L1, L2: array.h, a reader being a hold of it.
  *  O5  A walk holds the mutex from its begin to its end: it sees no newer vCPU. Its body may sleep.
  *  L3  A vCPU that was found is good until the lock is let go, so that it may be taken out and
- *freed. Progress P1  Readers: one at a time; others sleep meanwhile. P2  A create waits for the
- *readers that queued before it.
+ *      freed.
+ * Progress
+ *  P1  Readers: one at a time; others sleep meanwhile.
+ *  P2  A create waits for the readers that queued before it.
  */
 #ifndef VS_TABLE_MUTEX_ARRAY_H
 #define VS_TABLE_MUTEX_ARRAY_H

@@ -1,6 +1,6 @@
 /*
  * rcu-array-expedited: `rcu-array` whose creates ask RCU to hurry: every CPU that may have a reader
- *is interrupted, and the creator waits for less than a tick.
+ * is interrupted, and the creator waits for less than a tick.
  *
  *	struct kvm
  *	  vcpus.array ----> { online = 3 | 0 | 1 | 2 }

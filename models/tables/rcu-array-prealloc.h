@@ -1,6 +1,6 @@
 /*
  * rcu-array-prealloc: `rcu-array` with room for some vCPUs ahead, from the VM's birth on. Meant to
- *be done by the 2017 patch, and not.
+ * be done by the 2017 patch, and not.
  *
  *	struct kvm
  *	  vcpus.array ----> { online = 3, room = 64 | 0 | 1 | 2 | . | . | . ... }

@@ -1,6 +1,6 @@
 /*
  * rwlock-array: an array behind a spinning reader-writer lock, doubled when it is full. What RCU is
- *to be compared with.
+ * to be compared with.
  *
  *	struct kvm
  *	  vcpus.guard.lock
@@ -8,9 +8,12 @@
  *
  * Ordering O1 - O4 and lifetime L1, L2: array.h, a reader being a hold of it for reading.
  *  O5  A walk holds the lock from its begin to its end: it sees no newer vCPU, and its body does
- *not sleep. L3  A vCPU that was found is good until the lock is let go, so that it may be taken out
- *and freed. Progress P1  Readers: an atomic each at begin and end, on one line that all of them
- *share. P2  A create waits for the readers there are, and keeps out new ones meanwhile.
+ *      not sleep.
+ *  L3  A vCPU that was found is good until the lock is let go, so that it may be taken out and
+ *      freed.
+ * Progress
+ *  P1  Readers: an atomic each at begin and end, on one line that all of them share.
+ *  P2  A create waits for the readers there are, and keeps out new ones meanwhile.
  */
 #ifndef VS_TABLE_RWLOCK_ARRAY_H
 #define VS_TABLE_RWLOCK_ARRAY_H

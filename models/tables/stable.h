@@ -4,7 +4,7 @@
  *
  *	kvm_slot_load(kvm, i)        vCPU i, which is counted
  *	kvm_slot_store(kvm, ins)     puts ins->vcpu where it belongs and makes memory that the
- *reserve has allocated reachable
+ *	                             reserve has allocated reachable
  *
  * and the update side but for insert and settle. A walk of its own, quicker than an index per step,
  * goes by the name kvm_for_each_vcpu.

@@ -63,10 +63,10 @@ static void start(vs_ps *ps, vs_ps at)
 
 /*
  * Started at 1.0 on idle CPU 2: in at 1.3, in the guest 1.6 to 11.6, exit 11.9, handled 12.3,
- *asleep until 32.3. From 20.3 another thread computes there, 20 us and the timer's handler, 0.2:
- *until 40.5, and the switch to the vCPU takes until 41.5. In the guest from 41.8; a second one
- *that comes at 50.0 ends that: exit 50.3, handler 50.5, there the vCPU gives way, to 51.5; 3 us,
- *and back until 55.5.
+ * asleep until 32.3. From 20.3 another thread computes there, 20 us and the timer's handler, 0.2:
+ * until 40.5, and the switch to the vCPU takes until 41.5. In the guest from 41.8; a second one
+ * that comes at 50.0 ends that: exit 50.3, handler 50.5, there the vCPU gives way, to 51.5; 3 us,
+ * and back until 55.5.
  *
  *	guest    10.0 + 8.2 (41.8 to 50.0)
  *	host     0.3 + 0.3 + 0.4, 0.3 + 0.3 + 0.2

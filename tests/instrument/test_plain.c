@@ -44,8 +44,8 @@ static void plant(const struct record *r)
 		EXPECT(volatile_write_##T(&a, (T)-3), SCALAR(&a, n, W | VS_VOLATILE));             \
 		ck_assert(a == (T)-3);                                                             \
                                                                                                    \
-		/* x++ is a load and a store, each announced before it happens. (Without the       \
-		 * flag that vcpusim-cc adds, clang loads first and announces the store alone.) */ \
+		/* x++ is a load and a store, each announced before it happens. */                 \
+		/* (Clang without vcpusim-cc's flag loads first and announces the store alone.) */ \
 		a = 0;                                                                             \
 		planted = 7;                                                                       \
 		EXPECT(increment_##T(&a), SCALAR(&a, n, R), SCALAR(&a, n, W));                     \
