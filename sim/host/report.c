@@ -34,9 +34,11 @@ const struct vs_wait_info *vs_wait_at(const struct vs_task *t, vs_ps as_of)
 	return covers(&t->last_wait, as_of) ? &t->last_wait : NULL;
 }
 
-uintptr_t vs_task_blocked_at(const struct vs_task *t)
+uintptr_t vs_task_blocked_at(const struct vs_task *t, vs_ps as_of)
 {
-	return t->state == VS_BLOCKED ? t->wait.pc : 0;
+	const struct vs_wait_info *w = vs_wait_at(t, as_of);
+
+	return w ? w->pc : 0;
 }
 
 static bool uninterruptible(const struct vs_wait_info *w)

@@ -102,5 +102,8 @@ void vs_hw_watch_lines(struct vs_hw *hw, uintptr_t addr, size_t bytes, bool on);
 typedef void (*vs_refuse_fn)(struct vs_core *c, uintptr_t addr, size_t size, unsigned kind,
 			     uintptr_t pc, const char *why) __attribute__((noreturn));
 void vs_hw_set_refuse(struct vs_hw *hw, vs_refuse_fn fn);
+/* Where x waited for memory last or shortly before, at as_of or earlier; 0: not known. Exact if
+ * as_of is at least W of the machine ago. */
+uintptr_t vs_hw_seen_at(struct vs_hw *hw, const struct vs_ctx *x, vs_ps as_of);
 
 #endif

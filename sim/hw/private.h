@@ -138,6 +138,16 @@ struct vs_relax {
 	uint64_t accesses, l1_hits, writes, events;
 };
 
+#define VS_SEEN 4
+
+/* Who waited for memory where. Each at least W of the machine after the one before, so that of
+ * VS_SEEN one is always old enough for other cores to know of. */
+struct vs_seen {
+	const struct vs_ctx *ctx;
+	uintptr_t pc;
+	vs_ps at;
+};
+
 /* Per core. The first part is what a hit touches. */
 struct vs_hw_core {
 	uintptr_t base;
@@ -174,6 +184,8 @@ struct vs_hw_core {
 	struct vs_walk walk[VS_WALKS];
 	uint64_t barrier; /* the last atomic or full fence, as a number of accesses */
 	struct vs_relax relax;
+	struct vs_seen seen[VS_SEEN]; /* the last is n_seen % VS_SEEN */
+	uint32_t n_seen;
 	struct vs_hw_stats stats;
 };
 

@@ -77,6 +77,35 @@ static void ask(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic, v
 	vs_req_send(hc, r, now);
 }
 
+/* Now, at pc. */
+static void demand(struct vs_hw_core *hc, uintptr_t addr, uintptr_t pc)
+{
+	const struct vs_seen *last = &hc->seen[hc->n_seen % VS_SEEN];
+	vs_ps now = hc->core->clock;
+
+	hc->demand_issue = now;
+	hc->demand_pc = pc;
+	hc->demand_offset = addr % 64;
+	if (now - last->at >= vs_engine_opts(hc->hw->engine)->delays.history)
+		hc->seen[++hc->n_seen % VS_SEEN] = (struct vs_seen){vs_ctx_now, pc, now};
+}
+
+uintptr_t vs_hw_seen_at(struct vs_hw *hw, const struct vs_ctx *x, vs_ps as_of)
+{
+	const struct vs_engine_options *o = vs_engine_opts(hw->engine);
+
+	for (uint32_t i = 0; i < o->n_cores; i++) {
+		const struct vs_hw_core *hc = vs_hwc(vs_engine_core(hw->engine, i));
+		uint32_t back = 0;
+
+		while (back < VS_SEEN - 1 && hc->seen[(hc->n_seen - back) % VS_SEEN].at > as_of)
+			back++;
+		if (hc->seen[(hc->n_seen - back) % VS_SEEN].ctx == x)
+			return hc->seen[(hc->n_seen - back) % VS_SEEN].pc;
+	}
+	return 0;
+}
+
 static void stall(struct vs_hw_core *hc)
 {
 	hc->core->running = false;
@@ -86,9 +115,7 @@ static void stall(struct vs_hw_core *hc)
 void vs_req_stall(struct vs_hw_core *hc, uint32_t line, bool write, bool atomic, uintptr_t addr,
 		  uintptr_t pc)
 {
-	hc->demand_issue = hc->core->clock;
-	hc->demand_pc = pc;
-	hc->demand_offset = addr % 64;
+	demand(hc, addr, pc);
 	if (vs_prefetch_in_flight(hc, line)) {
 		hc->demand_line = line + 1;
 		hc->demand_write = write;
@@ -133,9 +160,7 @@ static bool any_missing(struct vs_hw_core *hc, const struct vs_multi *multi)
  * its lines could evict that line, and the prefetch would bring back what is not its any more. */
 void vs_req_stall_multi(struct vs_hw_core *hc, struct vs_multi *multi, uintptr_t addr, uintptr_t pc)
 {
-	hc->demand_issue = hc->core->clock;
-	hc->demand_pc = pc;
-	hc->demand_offset = addr % 64;
+	demand(hc, addr, pc);
 	if (any_in_flight(hc, multi))
 		hc->demand_multi = multi;
 	else

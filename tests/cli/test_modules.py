@@ -217,6 +217,17 @@ class Faults(Base):
     def test_an_init_that_fails(self):
         self.crashed("init-fails", r"^fault did not boot: Cannot allocate memory$")
 
+    def test_a_stack_that_is_lent(self):
+        """The owner's place is named too: where it sleeps, or where it was seen when it spins on another CPU.
+        The same in every window and host order."""
+        why = r"reads 4 bytes of another thread's stack \(thread \d+ \"s/\d\", which {}\) in run \(operation\.c:\d+\)"
+        self.crashed("asleep", why.format(r"sleeps in run \(delay\.h:\d+\)"))
+        self.crashed("awake", why.format(r"is not asleep, last seen in run \(operation\.c:\d+\)"))
+        for fault in "asleep", "awake":
+            ways = [("--strict",), *(("--host-order", order) for order in ("up", "down", "shuffled"))]
+            texts = {self.measured(*how, self.scenario(fault), status=RUN)["runs"][0]["message"] for how in ways}
+            self.assertEqual(len(texts), 1)
+
     def test_operations_that_fail_are_counted(self):
         op = self.measured(self.scenario("fails"))["runs"][0]["ops"]["fault:run"]
         self.assertEqual((op["count"], op["errors"]), (100, 25))
