@@ -1,13 +1,16 @@
 #define _GNU_SOURCE
 #include "sim/cli/guard.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <unwind.h>
 
 #include "sim/check/site.h"
 #include "sim/host/host.h"
@@ -17,6 +20,9 @@
 
 static struct {
 	struct vs_guard g;
+	bool on, registered;
+	bool exits; /* with exit_status */
+	int exit_status;
 	uint64_t last;
 	uint32_t silent;
 } guard;
@@ -92,6 +98,65 @@ static void on_crash(int sig, siginfo_t *info, void *context)
 static void on_second(int sig, siginfo_t *info, void *context)
 {
 	const ucontext_t *u = context;
+struct search {
+	const void *own, *library;
+	uintptr_t pc;
+};
+
+/* Frames are this program's, then the C library's, then (may be both again) who called it. */
+static _Unwind_Reason_Code look(struct _Unwind_Context *frame, void *arg)
+{
+	struct search *s = arg;
+	uintptr_t pc = _Unwind_GetIP(frame);
+	Dl_info info = {0};
+
+	dladdr((void *)pc, &info);
+	if (info.dli_fbase == s->own)
+		return _URC_NO_REASON;
+	if (!s->library)
+		s->library = info.dli_fbase;
+	if (info.dli_fbase == s->library)
+		return _URC_NO_REASON;
+	s->pc = pc;
+	return _URC_NORMAL_STOP;
+}
+
+/* Of the module's call that led to abort() or exit(); 0: there is none. */
+static uintptr_t caller_of_library(void)
+{
+	struct search s = {0};
+	Dl_info info = {0};
+
+	dladdr(&guard, &info);
+	s.own = info.dli_fbase;
+	_Unwind_Backtrace(look, &s);
+	return s.pc;
+}
+
+static void on_abort(int sig, siginfo_t *info, void *context)
+{
+	char what[160];
+
+	(void)info, (void)context;
+	last_words();
+	if (guard.exits)
+		snprintf(what, sizeof(what), "crashed: exit(%d) is called", guard.exit_status);
+	else
+		snprintf(what, sizeof(what), "crashed: %s", strsignal(sig));
+	end_run(what, caller_of_library(), true);
+}
+
+/* On a thread's stack, which is too small for what is to be done: on to the signals'. */
+static void on_exit_called(int status, void *arg)
+{
+	(void)arg;
+	if (!guard.on || !vs_ctx_now)
+		return;
+	guard.exits = true;
+	guard.exit_status = status;
+	raise(SIGABRT);
+}
+
 	uint64_t now = guard.g.moved(guard.g.moved_ctx);
 	char what[160];
 
@@ -128,6 +193,8 @@ void vs_guard_start(const struct vs_guard *g)
 	guard.last = 0;
 	/* a thread whose own stack is used up can still be told of */
 	stack.ss_sp =
+	guard.on = true;
+	guard.exits = false;
 		mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (stack.ss_sp == MAP_FAILED)
 		return; /* crashes are then told by the parent process, with less */
@@ -138,6 +205,9 @@ void vs_guard_start(const struct vs_guard *g)
 		return;
 	handle(SIGPROF, on_second, SA_RESTART);
 	setitimer(ITIMER_PROF, &second, NULL);
+	handle(SIGABRT, on_abort, (int)SA_RESETHAND);
+	if (!guard.registered)
+		guard.registered = on_exit(on_exit_called, NULL) == 0;
 }
 
 void vs_guard_stop(void)
@@ -147,3 +217,4 @@ void vs_guard_stop(void)
 	setitimer(ITIMER_PROF, &never, NULL);
 	signal(SIGPROF, SIG_IGN);
 }
+	guard.on = false;

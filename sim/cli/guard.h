@@ -2,8 +2,8 @@
  * sim/cli/guard.h - a run's process watches over itself: crashes, and code that computes for ever.
  *
  * Simulated code is C like any other: it may call through a null pointer, overflow its stack, or
- * loop without an access that would give the simulator a chance. Each ends the run with a text that
- * names thread and place. One per process, since signals belong to the process.
+ * loop without an access that would give the simulator a chance, abort or exit. Each ends the run
+ * with a text that names thread and place. One per process, since signals belong to the process.
  */
 #ifndef VS_GUARD_H
 #define VS_GUARD_H

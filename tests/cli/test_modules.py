@@ -228,6 +228,11 @@ class Faults(Base):
             texts = {self.measured(*how, self.scenario(fault), status=RUN)["runs"][0]["message"] for how in ways}
             self.assertEqual(len(texts), 1)
 
+    def test_abort_and_exit(self):
+        who = r'in run \(operation\.c:\d+\): thread \d+ "s/\d" on CPU \d at \d+\.\d+ ms'
+        self.crashed("aborts", "^crashed: Aborted " + who)
+        self.crashed("exits", r"^crashed: exit\(5\) is called " + who)
+
     def test_operations_that_fail_are_counted(self):
         op = self.measured(self.scenario("fails"))["runs"][0]["ops"]["fault:run"]
         self.assertEqual((op["count"], op["errors"]), (100, 25))
