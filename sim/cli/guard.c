@@ -62,20 +62,23 @@ static void end_run(const char *what, uintptr_t pc, bool crashed)
 	_exit(1);
 }
 
-static bool overflowed_stack(uintptr_t addr)
+/* By a call too many; or a large local object has moved the stack pointer beyond the stack. Returns
+ * the stack's size; 0: it is not that. */
+static size_t overflowed_bytes(uintptr_t addr, uintptr_t sp)
 {
 	uintptr_t lo, hi;
 
 	if (!vs_ctx_now)
-		return false;
+		return 0;
 	vs_ctx_stack(vs_ctx_now, &lo, &hi);
-	return addr < lo + 256 && lo - addr < 2 * 4096;
+	return (addr < lo + 256 && lo - addr < 2 * 4096) || sp < lo || sp > hi ? hi - lo : 0;
 }
 
 static void on_crash(int sig, siginfo_t *info, void *context)
 {
 	const greg_t *reg = ((const ucontext_t *)context)->uc_mcontext.gregs;
 	uintptr_t pc = (uintptr_t)reg[REG_RIP], addr = (uintptr_t)info->si_addr;
+	size_t stack_bytes = overflowed_bytes(addr, (uintptr_t)reg[REG_RSP]);
 	bool jumped = sig == SIGSEGV && pc == addr; /* no code there: who called it? */
 	char what[160];
 
@@ -83,8 +86,9 @@ static void on_crash(int sig, siginfo_t *info, void *context)
 	if (jumped)
 		snprintf(what, sizeof(what), "crashed: call of %s",
 			 pc ? "what is no code" : "a null pointer");
-	else if (sig == SIGSEGV && overflowed_stack(addr))
-		snprintf(what, sizeof(what), "crashed: the thread's stack is used up");
+	else if (sig == SIGSEGV && stack_bytes)
+		snprintf(what, sizeof(what), "crashed: the thread's stack of %zu KiB is used up",
+			 stack_bytes / 1024);
 	else if (sig == SIGSEGV && addr < 4096)
 		snprintf(what, sizeof(what), "crashed: use of a null pointer (+%u)",
 			 (unsigned)addr);
@@ -94,10 +98,6 @@ static void on_crash(int sig, siginfo_t *info, void *context)
 	end_run(what, jumped ? *(uintptr_t *)reg[REG_RSP] : pc + 1, true);
 }
 
-/* Every second of processor time. */
-static void on_second(int sig, siginfo_t *info, void *context)
-{
-	const ucontext_t *u = context;
 struct search {
 	const void *own, *library;
 	uintptr_t pc;
@@ -157,6 +157,10 @@ static void on_exit_called(int status, void *arg)
 	raise(SIGABRT);
 }
 
+/* Every second of processor time. */
+static void on_second(int sig, siginfo_t *info, void *context)
+{
+	const ucontext_t *u = context;
 	uint64_t now = guard.g.moved(guard.g.moved_ctx);
 	char what[160];
 
@@ -189,32 +193,32 @@ void vs_guard_start(const struct vs_guard *g)
 	stack_t stack = {.ss_size = STACK_BYTES};
 
 	guard.g = *g;
+	guard.on = true;
+	guard.exits = false;
 	guard.silent = 0;
 	guard.last = 0;
 	/* a thread whose own stack is used up can still be told of */
 	stack.ss_sp =
-	guard.on = true;
-	guard.exits = false;
 		mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (stack.ss_sp == MAP_FAILED)
 		return; /* crashes are then told by the parent process, with less */
 	sigaltstack(&stack, NULL);
 	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
 		handle(crashes[i], on_crash, (int)SA_RESETHAND);
+	handle(SIGABRT, on_abort, (int)SA_RESETHAND);
+	if (!guard.registered)
+		guard.registered = on_exit(on_exit_called, NULL) == 0;
 	if (!g->silent_s)
 		return;
 	handle(SIGPROF, on_second, SA_RESTART);
 	setitimer(ITIMER_PROF, &second, NULL);
-	handle(SIGABRT, on_abort, (int)SA_RESETHAND);
-	if (!guard.registered)
-		guard.registered = on_exit(on_exit_called, NULL) == 0;
 }
 
 void vs_guard_stop(void)
 {
 	const struct itimerval never = {.it_interval = {0}, .it_value = {0}};
 
+	guard.on = false;
 	setitimer(ITIMER_PROF, &never, NULL);
 	signal(SIGPROF, SIG_IGN);
 }
-	guard.on = false;

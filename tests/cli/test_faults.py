@@ -51,7 +51,7 @@ class Planted(Case):
     @unittest.skipIf(SANITIZED, "its handler takes another place on the stack for the fault")
     def test_endless_recursion(self):
         # in the function itself, or in what an access of its calls
-        self.caught("recursion", "crashed", r"stack is used up in \w+.*\(\w+\.c:\d+\): thread")
+        self.caught("recursion", "crashed", r"stack of 64 KiB is used up in \w+.*\(\w+\.c:\d+\): thread")
 
     def test_endless_loop_without_an_access(self):
         self.caught("endless", "crashed", r"computed for 2 s without an access",

@@ -233,6 +233,10 @@ class Faults(Base):
         self.crashed("aborts", "^crashed: Aborted " + who)
         self.crashed("exits", r"^crashed: exit\(5\) is called " + who)
 
+    @unittest.skipIf(SANITIZED, "its handler takes another place on the stack for the fault")
+    def test_a_local_object_larger_than_the_stack(self):
+        self.crashed("big", r"stack of 64 KiB is used up in use_much_stack \(operation\.c:\d+\): thread")
+
     def test_operations_that_fail_are_counted(self):
         op = self.measured(self.scenario("fails"))["runs"][0]["ops"]["fault:run"]
         self.assertEqual((op["count"], op["errors"]), (100, 25))
