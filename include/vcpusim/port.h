@@ -98,7 +98,13 @@ void vs_work(enum vs_work what);
 
 /* -- memory --------------------------------------------------------------------------------- */
 
-enum vs_mem_class { VS_MEM_TABLE, VS_MEM_VCPU, VS_MEM_KERNEL };
+enum vs_mem_class {
+	VS_MEM_TABLE,
+	VS_MEM_VCPU,
+	VS_MEM_KERNEL,
+	VS_MEM_LIBC /* malloc's: its first VS_LIBC_HEADER_BYTES were not asked for */
+};
+#define VS_LIBC_HEADER_BYTES 16
 
 /* NULL when out of memory (or when the scenario injects that). `site` is the caller's pc. */
 void *vs_mem_alloc(size_t bytes, bool zero, enum vs_mem_class class, uintptr_t site);

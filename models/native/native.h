@@ -32,7 +32,7 @@ struct vs_task *vs_native_spawn(void (*fn)(void *arg), void *arg);
 void vs_native_join(struct vs_task *t);
 
 struct vs_native_memory {
-	uint64_t live_bytes[3]; /* by enum vs_mem_class, as asked for */
+	uint64_t live_bytes[VS_MEM_LIBC + 1]; /* by enum vs_mem_class, as asked for */
 	uint64_t table_peak_bytes;
 };
 

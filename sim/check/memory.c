@@ -59,6 +59,17 @@ void vs_mem_check_free(struct vs_mem_check *m)
 
 /* -- texts ------------------------------------------------------------------------------------ */
 
+/* At its beginning, and not asked for. */
+static size_t header_bytes(const struct vs_object *o)
+{
+	return o->class == VS_MEM_LIBC ? VS_LIBC_HEADER_BYTES : 0;
+}
+
+static size_t bytes_asked(const struct vs_object *o)
+{
+	return o->bytes - header_bytes(o);
+}
+
 static void tell_object(struct vs_checker *c, const struct vs_object *o, FILE *out)
 {
 	vs_tell_by(c, out, "allocated", &o->alloc);
@@ -78,7 +89,8 @@ static void tell_used_freed(struct vs_checker *c, const struct vs_finding *f, FI
 	const struct vs_object *o = f->about;
 
 	tell_access_kind(f, out);
-	fprintf(out, " at offset %" PRIu64 " of a freed object of %zu bytes", f->a, o->bytes);
+	fprintf(out, " at offset %" PRId64 " of a freed object of %zu bytes",
+		(int64_t)(f->a - header_bytes(o)), bytes_asked(o));
 	tell_object(c, o, out);
 	vs_tell_by(c, out, "used", &f->at);
 }
@@ -88,8 +100,8 @@ static void tell_out_of_bounds(struct vs_checker *c, const struct vs_finding *f,
 	const struct vs_object *o = f->about;
 
 	tell_access_kind(f, out);
-	fprintf(out, " at offset %" PRIu64 ", past the end of an object of %zu bytes", f->a,
-		o->bytes);
+	fprintf(out, " at offset %" PRIu64 ", past the end of an object of %zu bytes",
+		f->a - header_bytes(o), bytes_asked(o));
 	tell_object(c, o, out);
 	vs_tell_by(c, out, "used", &f->at);
 }
@@ -105,7 +117,7 @@ static void tell_double_free(struct vs_checker *c, const struct vs_finding *f, F
 {
 	const struct vs_object *o = f->about;
 
-	fprintf(out, "an object of %zu bytes is freed again", o->bytes);
+	fprintf(out, "an object of %zu bytes is freed again", bytes_asked(o));
 	tell_object(c, o, out);
 	vs_tell_by(c, out, "freed again", &f->at);
 }
@@ -118,7 +130,7 @@ static void tell_bad_free(struct vs_checker *c, const struct vs_finding *f, FILE
 		fputs("something is freed that was never allocated", out);
 	} else {
 		fprintf(out, "freed at offset %" PRIu64 " of an object of %zu bytes", f->a,
-			o->bytes);
+			bytes_asked(o));
 		tell_object(c, o, out);
 	}
 	vs_tell_by(c, out, "freed", &f->at);
@@ -215,8 +227,8 @@ static void alloced(void *ctx, uint32_t core, uintptr_t addr, size_t bytes, enum
 /* Allocated when the last VM went, and not yet freed. */
 static bool is_left(const struct vs_mem_check *m, const struct vs_object *o)
 {
-	return o->class != VS_MEM_KERNEL && o->alloc.time <= m->gone.time &&
-	       !(o->freed && o->free.time <= m->gone.time);
+	return (o->class == VS_MEM_TABLE || o->class == VS_MEM_VCPU) &&
+	       o->alloc.time <= m->gone.time && !(o->freed && o->free.time <= m->gone.time);
 }
 
 /* To be judged again at the end: an earlier free may come yet. */
@@ -382,8 +394,9 @@ bool vs_check_allocation(const struct vs_checker *c, uintptr_t addr, struct vs_a
 {
 	const struct vs_object *o = vs_objects_find(c->mem->objects, addr, 0, VS_PS_NEVER);
 
-	if (!o || addr - o->addr >= o->bytes)
+	if (!o || addr - o->addr >= o->bytes || addr - o->addr < header_bytes(o))
 		return false;
-	*out = (struct vs_allocation){o->addr, o->alloc.pc, o->bytes, o->class};
+	*out = (struct vs_allocation){o->addr + header_bytes(o), o->alloc.pc, bytes_asked(o),
+				      o->class};
 	return true;
 }

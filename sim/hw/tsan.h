@@ -31,7 +31,7 @@ void *__vs_memset(void *dst, int byte, size_t bytes);
 int __vs_memcmp(const void *a, const void *b, size_t bytes);
 
 /*
- * Plain C programs' allocator, over vs_mem_alloc (class VS_MEM_KERNEL). As in glibc, 16 bytes
+ * Plain C programs' allocator, over vs_mem_alloc (class VS_MEM_LIBC). As in glibc, 16 bytes
  * before each block hold its size: realloc needs it, the simulation does not see it.
  */
 void *__vs_malloc(size_t bytes);

@@ -11,8 +11,6 @@
 
 #include "sim/hw/tsan.h"
 
-#define HEADER_BYTES 16
-
 static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -114,18 +112,18 @@ static void *allocate(size_t bytes, bool zero, uintptr_t pc)
 {
 	char *block;
 
-	if (bytes > SIZE_MAX - HEADER_BYTES)
+	if (bytes > SIZE_MAX - VS_LIBC_HEADER_BYTES)
 		return NULL;
-	block = vs_mem_alloc(bytes + HEADER_BYTES, zero, VS_MEM_KERNEL, pc);
+	block = vs_mem_alloc(bytes + VS_LIBC_HEADER_BYTES, zero, VS_MEM_LIBC, pc);
 	if (!block)
 		return NULL;
 	memcpy(block, &bytes, sizeof(bytes));
-	return block + HEADER_BYTES;
+	return block + VS_LIBC_HEADER_BYTES;
 }
 
 static void release(void *p, uintptr_t pc)
 {
-	vs_mem_free(p ? (char *)p - HEADER_BYTES : NULL, pc);
+	vs_mem_free(p ? (char *)p - VS_LIBC_HEADER_BYTES : NULL, pc);
 }
 
 void *__vs_malloc(size_t bytes)
@@ -149,7 +147,7 @@ void *__vs_realloc(void *p, size_t bytes)
 
 	if (!p || !q)
 		return q;
-	memcpy(&old_bytes, (char *)p - HEADER_BYTES, sizeof(old_bytes));
+	memcpy(&old_bytes, (char *)p - VS_LIBC_HEADER_BYTES, sizeof(old_bytes));
 	copy_up(q, p, smaller(bytes, old_bytes), VS_CALLER);
 	release(p, VS_CALLER);
 	return q;

@@ -303,6 +303,7 @@ START_TEST(nothing_left)
 	mock_note(0, 0, 900, VS_NOTE_VM_CREATED, "vm", 0);
 	object(A, 64);
 	mock_alloc(0, 2000, A + 64, 64, VS_MEM_KERNEL); /* not the VM's */
+	mock_alloc(0, 2000, A + 192, 64, VS_MEM_LIBC);
 	mock_free(0, 5000, A);
 	mock_note(0, 0, 5000, VS_NOTE_VM_DESTROYED, "vm", 0);
 	mock_alloc(0, 7000, A + 128, 64, VS_MEM_TABLE); /* later: another story */

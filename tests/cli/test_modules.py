@@ -237,6 +237,12 @@ class Faults(Base):
     def test_a_local_object_larger_than_the_stack(self):
         self.crashed("big", r"stack of 64 KiB is used up in use_much_stack \(operation\.c:\d+\): thread")
 
+    def test_a_malloc_that_is_overrun(self):
+        """64 bytes were asked for, and that is what is said, whatever the allocator keeps before them."""
+        found = self.measured(self.scenario("overruns"), status=CHECK)["runs"][0]["violations"][0]
+        self.assertEqual(found["check"], "out-of-bounds")
+        self.assertIn("write of 1 bytes at offset 64, past the end of an object of 64 bytes;", found["message"])
+
     def test_operations_that_fail_are_counted(self):
         op = self.measured(self.scenario("fails"))["runs"][0]["ops"]["fault:run"]
         self.assertEqual((op["count"], op["errors"]), (100, 25))

@@ -50,7 +50,7 @@ struct mock_state {
 	uint32_t n_cpus;
 	uint64_t n_allocs; /* since mock_init */
 	uint64_t fail_at;  /* this allocation (1 = the next after setting n_allocs = 0) fails */
-	uint64_t live[3];  /* objects by enum vs_mem_class */
+	uint64_t live[VS_MEM_LIBC + 1]; /* objects by enum vs_mem_class */
 	uint64_t kicks;
 	uint64_t kicked[64];   /* CPUs kicked, as a bitmap */
 	uint64_t notified[64]; /* CPUs with a notification that waits; lost while interrupts are on
