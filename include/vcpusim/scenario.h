@@ -136,8 +136,9 @@ struct vs_scenario {
 	uint32_t replications;
 	struct vs_machine machine;
 	struct vs_machine_params machine_params;
-	char *machine_set; /* what of it the scenario set, as JSON; NULL: nothing */
-	uint32_t cpus;     /* host CPUs used: the first so many cores of the machine */
+	char *machine_file; /* where it was read from */
+	char *machine_set;  /* what of it the scenario set, as JSON; NULL: nothing */
+	uint32_t cpus;      /* host CPUs used: the first so many cores of the machine */
 	uint32_t hz;
 	enum vs_preempt preempt;
 	struct vs_sched_params sched;

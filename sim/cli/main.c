@@ -14,6 +14,7 @@
 #include "sim/cli/report.h"
 #include "sim/cli/summarize.h"
 #include "sim/engine/engine.h"
+#include "sim/io/apart.h"
 #include "sim/io/machine.h"
 #include "sim/io/result.h"
 
@@ -176,6 +177,35 @@ static bool may_write(const char *path)
 	return ok || cannot_write(path);
 }
 
+/* No output may replace what the run is made from, nor another output. */
+static bool are_apart(const struct vs_options *o, const struct vs_scenario *s,
+		      const struct vs_modules *m, const char *result)
+{
+	const struct vs_run_file fixed[] = {{result, "the result (-o)", true},
+					    {o->execution.trace, "the trace (--trace)", true},
+					    {o->profile, "the profile (--profile)", true},
+					    {o->scenario, "the scenario", false},
+					    {s->machine_file, "its machine", false}};
+	size_t n = sizeof(fixed) / sizeof(fixed[0]);
+	struct vs_run_file *files = calloc(n + m->n, sizeof(*files));
+	struct vs_errors errs;
+	bool ok;
+
+	if (!files) {
+		fputs("vcpusim: out of memory\n", stderr);
+		return false;
+	}
+	memcpy(files, fixed, sizeof(fixed));
+	for (size_t i = 0; i < m->n; i++)
+		files[n + i] = (struct vs_run_file){m->v[i].path, "a module", false};
+	vs_errors_init(&errs);
+	ok = vs_files_apart(files, n + m->n, &errs);
+	vs_errors_print(&errs, stderr);
+	vs_errors_release(&errs);
+	free(files);
+	return ok;
+}
+
 static bool run_all(const struct vs_options *o, const struct vs_modules *m, struct vs_result *r,
 		    bool *trace_failed)
 {
@@ -235,7 +265,8 @@ static int simulate(const struct vs_options *o, const struct vs_scenario *s,
 	int status = EXIT_USAGE;
 	bool trace_failed = false;
 
-	if (path && may_write(path) && (!o->execution.trace || may_write(o->execution.trace))) {
+	if (path && are_apart(o, s, m, path) && may_write(path) &&
+	    (!o->execution.trace || may_write(o->execution.trace))) {
 		tell_window(o, &s->machine);
 		if (!run_all(o, m, &r, &trace_failed))
 			status = EXIT_RUN;

@@ -152,6 +152,9 @@ static bool read_machine(struct reading *r, const struct vs_at *root)
 	ok = beside && machine_exists(&at, name, beside, r->machines_dir) &&
 	     vs_machine_load_params(name, beside, r->machines_dir, set.value ? &set : NULL,
 				    &r->s->machine, &r->s->machine_params, r->doc.errs);
+	if (ok)
+		r->s->machine_file = vs_machine_path(name, beside, r->machines_dir);
+	ok = ok && r->s->machine_file;
 	free(beside);
 	if (set.value)
 		r->s->machine_set = json_dumps(set.value, JSON_COMPACT | VS_JSON_FORMAT);
@@ -224,6 +227,7 @@ void vs_scenario_free(struct vs_scenario *s)
 	free(s->lock_every.values);
 	free(s->lock_hold.values);
 	free(s->description);
+	free(s->machine_file);
 	free(s->machine_set);
 	vs_machine_params_release(&s->machine_params);
 	free(s);

@@ -8,6 +8,7 @@
 #include "models/native/native.h"
 #include "sim/cli/report.h"
 #include "sim/cli/summarize.h"
+#include "sim/io/apart.h"
 #include "sim/io/result.h"
 #include "sim/io/scenario.h"
 #include "sim/native/bench.h"
@@ -175,6 +176,15 @@ static int run(const struct options *o, const struct vs_scenario *s)
 	return status;
 }
 
+static bool are_apart(const struct options *o, const struct vs_scenario *s, struct vs_errors *errs)
+{
+	const struct vs_run_file files[] = {{o->output, "the result (-o)", true},
+					    {o->scenario, "the scenario", false},
+					    {s->machine_file, "its machine", false}};
+
+	return vs_files_apart(files, sizeof(files) / sizeof(files[0]), errs);
+}
+
 static bool no_modules(struct vs_catalog *c, const char *path, struct vs_errors *errs)
 {
 	(void)c;
@@ -197,7 +207,7 @@ int main(int argc, char **argv)
 	vs_native_tables(tables);
 	vs_errors_init(&errs);
 	s = vs_scenario_load(o.scenario, o.set, o.n_sets, &known, VS_MACHINES_DIR, &errs);
-	if (s && vs_bench_can(s, o.scenario, &errs))
+	if (s && vs_bench_can(s, o.scenario, &errs) && are_apart(&o, s, &errs))
 		status = run(&o, s);
 	vs_errors_print(&errs, stderr);
 	vs_errors_release(&errs);

@@ -203,6 +203,49 @@ class Output(Case):
         self.ends(self.run_here("-q", "-o", "/dev/null", QUICK), OK)
         self.assertTrue(stat.S_ISCHR(os.stat("/dev/null").st_mode))
 
+    def refused(self, *args, says):
+        """Before anything runs: the table would loop for ever. Nothing is changed, nothing comes."""
+        before = {p.name: p.read_bytes() for p in self.dir.iterdir()}
+        done = self.run_here("--module", PLANTED / "endless.so", "--table", "planted-endless", "--silent-s", 0,
+                             *args, timeout=20)
+        self.ends(done, USAGE)
+        self.assertEqual(done.err, f"{says}\n")
+        self.assertEqual(before, {p.name: p.read_bytes() for p in self.dir.iterdir()})
+
+    def test_what_it_is_made_from_is_not_overwritten(self):
+        machine, scenario = SOURCE / "models/machines/toy-4.json", "over.json"
+        self.write("over.json", QUICK.read_text())
+        (self.dir / "link.json").symlink_to("over.json")
+        (self.dir / "hard.json").hardlink_to(self.dir / "over.json")
+        self.write("mine.json", machine.read_text())
+        self.write("mine.so", (PLANTED / "trap.so").read_bytes())
+        for path in "over.json", "./over.json", self.dir / "over.json", "link.json", "hard.json":
+            self.refused("-o", path, scenario,
+                         says=f"{path}: the result (-o) would overwrite the scenario, over.json")
+        self.refused("-o", "over.json", "link.json",
+                     says="over.json: the result (-o) would overwrite the scenario, link.json")
+        self.refused("--trace", "over.json", "-o", "-", scenario,
+                     says="over.json: the trace (--trace) would overwrite the scenario, over.json")
+        self.refused("--profile", "over.json", "-o", "-", scenario,
+                     says="over.json: the profile (--profile) would overwrite the scenario, over.json")
+        self.refused("-o", "mine.json", "--set", "/machine=./mine.json", scenario,
+                     says="mine.json: the result (-o) would overwrite its machine, ./mine.json")
+        self.refused("-o", "mine.so", "--module", "mine.so", scenario,
+                     says="mine.so: the result (-o) would overwrite a module, ./mine.so")
+
+    def test_outputs_do_not_overwrite_each_other(self):
+        new = "./new.json: the trace (--trace) would overwrite the result (-o), new.json"
+        self.refused("-o", "new.json", "--trace", "./new.json", QUICK, says=new)
+        self.write("new.json", "an old one")
+        self.refused("-o", "new.json", "--trace", "./new.json", QUICK, says=new)
+        self.refused("-o", "-", "--trace", "t", "--profile", self.dir / "t", QUICK,
+                     says=f"{self.dir}/t: the profile (--profile) would overwrite the trace (--trace), t")
+
+    def test_devices_are_shared(self):
+        null = "-o", "/dev/null", "--trace", "/dev/null", "--profile", "/dev/null"
+        self.ends(self.run_here("-q", *null, QUICK), OK)
+        self.ends(self.run_here("-q", "-o", "-", "--profile", "-", QUICK), OK)
+
     def test_unwritable_is_said_before_anything_runs(self):
         """The table would loop for ever."""
         done = self.run_here("--module", PLANTED / "endless.so", "--table", "planted-endless",

@@ -5,6 +5,7 @@ Usage: test_bench.py VCPUSIM_NATIVE SOURCE_DIR
 """
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -102,6 +103,14 @@ class Bench(unittest.TestCase):
             self.assertIn(says, done.stderr)
         self.assertEqual(start("--nonsense", SCENARIO).returncode, 2)
         self.assertEqual(start("nowhere.json").returncode, 2)
+
+    def test_the_scenario_is_not_overwritten(self):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(shutil.copy(SCENARIO, folder))
+            done = start("-o", str(copy), str(copy))
+            self.assertEqual((done.returncode, done.stderr),
+                             (2, f"{copy}: the result (-o) would overwrite the scenario, {copy}\n"))
+            self.assertEqual(copy.read_bytes(), pathlib.Path(SCENARIO).read_bytes())
 
 
 if __name__ == "__main__":
