@@ -286,7 +286,7 @@ static void catch_signal(int sig)
 }
 
 bool vs_jobs_run(const struct vs_scenario *s, const struct vs_modules *m,
-		 const struct vs_jobs_options *o, struct vs_result *out, bool *trace_failed)
+		 const struct vs_jobs_options *o, struct vs_result *out, enum vs_traced *traced)
 {
 	size_t n = s->n_tables * s->replications, size = n * sizeof(struct vs_progress);
 	struct vs_job *jobs = calloc(n, sizeof(*jobs));
@@ -307,7 +307,7 @@ bool vs_jobs_run(const struct vs_scenario *s, const struct vs_modules *m,
 	ok = ok && collect(jobs, n, out);
 	for (size_t i = 0; jobs && !ok && i < n; i++)
 		vs_run_release(&jobs[i].run);
-	*trace_failed = n && shared != MAP_FAILED && shared[0].trace_failed;
+	*traced = n && shared != MAP_FAILED ? shared[0].traced : VS_UNTRACED;
 	if (shared != MAP_FAILED)
 		munmap(shared, size);
 	free(jobs);

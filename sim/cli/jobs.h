@@ -16,9 +16,9 @@ struct vs_jobs_options {
  * Runs all; out->runs gets them in the order of tables, then replications, whatever finished first.
  * A process that dies gives a run of status crashed. On SIGINT or SIGTERM the processes are
  * ended, finished runs are kept and out->partial is set. False: no memory or no processes.
- * *trace_failed: the trace could not be written, which has been said.
+ * *traced: what became of the first run's trace.
  */
 bool vs_jobs_run(const struct vs_scenario *s, const struct vs_modules *m,
-		 const struct vs_jobs_options *o, struct vs_result *out, bool *trace_failed);
+		 const struct vs_jobs_options *o, struct vs_result *out, enum vs_traced *traced);
 
 #endif

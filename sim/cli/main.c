@@ -207,7 +207,7 @@ static bool are_apart(const struct vs_options *o, const struct vs_scenario *s,
 }
 
 static bool run_all(const struct vs_options *o, const struct vs_modules *m, struct vs_result *r,
-		    bool *trace_failed)
+		    enum vs_traced *traced)
 {
 	struct vs_jobs_options jobs = {.jobs = o->jobs,
 				       .show_progress = !o->quiet && isatty(STDERR_FILENO),
@@ -215,7 +215,7 @@ static bool run_all(const struct vs_options *o, const struct vs_modules *m, stru
 
 	snprintf(r->version, sizeof(r->version), "%s", VS_VERSION);
 	snprintf(r->simgrid_version, sizeof(r->simgrid_version), "%s", VS_SIMGRID_VERSION);
-	if (describe_modules(m, r) && vs_jobs_run(r->scenario, m, &jobs, r, trace_failed) &&
+	if (describe_modules(m, r) && vs_jobs_run(r->scenario, m, &jobs, r, traced) &&
 	    vs_summarize(r))
 		return true;
 	fputs("vcpusim: out of memory or of processes\n", stderr);
@@ -239,11 +239,26 @@ static bool write_out(const struct vs_options *o, const struct vs_result *r, con
 	return write_profile(o, r) && ok;
 }
 
-static void tell_trace(const struct vs_options *o, const struct vs_scenario *s, bool failed)
+static bool is_regular(const char *path)
 {
-	if (o->execution.trace && !failed && !o->quiet)
-		fprintf(stderr, "vcpusim: %s: %s, replication 1\n", o->execution.trace,
-			s->tables[0].name);
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static void tell_trace(const struct vs_options *o, const struct vs_result *r, enum vs_traced traced)
+{
+	const char *file = o->execution.trace, *table = r->scenario->tables[0].name;
+	const struct vs_run *first = r->n_runs ? &r->runs[0] : NULL;
+	bool crashed = first && first->status == VS_RUN_CRASHED && first->replication == 0 &&
+		       strcmp(first->table, table) == 0;
+
+	if (file && traced == VS_TRACED && !o->quiet)
+		fprintf(stderr, "vcpusim: %s: %s, replication 1\n", file, table);
+	if (file && traced == VS_UNTRACED)
+		fprintf(stderr, "vcpusim: %s: no trace: the run %s%s\n", file,
+			crashed ? "crashed" : "was cut short",
+			is_regular(file) ? "; the file is an older one" : "");
 }
 
 static void tell_window(const struct vs_options *o, const struct vs_machine *m)
@@ -263,18 +278,18 @@ static int simulate(const struct vs_options *o, const struct vs_scenario *s,
 	struct vs_result r = {.scenario = s};
 	char *path = output_path(o, s);
 	int status = EXIT_USAGE;
-	bool trace_failed = false;
+	enum vs_traced traced = VS_UNTRACED;
 
 	if (path && are_apart(o, s, m, path) && may_write(path) &&
 	    (!o->execution.trace || may_write(o->execution.trace))) {
 		tell_window(o, &s->machine);
-		if (!run_all(o, m, &r, &trace_failed))
+		if (!run_all(o, m, &r, &traced))
 			status = EXIT_RUN;
 		else if (write_out(o, &r, path))
 			status = exit_status(&r);
-		if (trace_failed && status == EXIT_OK)
+		if (traced == VS_TRACE_FAILED && status == EXIT_OK)
 			status = EXIT_USAGE;
-		tell_trace(o, s, trace_failed);
+		tell_trace(o, &r, traced);
 	}
 	vs_result_release(&r);
 	free(path);

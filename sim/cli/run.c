@@ -178,8 +178,10 @@ static void write_trace(struct run *r)
 	if (!r->trace)
 		return;
 	vs_errors_init(&errs);
-	if (!vs_file_write(r->x->trace, put_trace, r, &errs) && r->progress)
-		r->progress->trace_failed = true;
+	bool ok = vs_file_write(r->x->trace, put_trace, r, &errs);
+
+	if (r->progress)
+		r->progress->traced = ok ? VS_TRACED : VS_TRACE_FAILED;
 	vs_errors_print(&errs, stderr);
 	vs_errors_release(&errs);
 	vs_trace_free(r->trace);

@@ -26,10 +26,17 @@ struct vs_execution {
 	void *fatal_ctx;
 };
 
+/* What became of the trace. */
+enum vs_traced {
+	VS_UNTRACED, /* nobody asked for one, or the process ended before */
+	VS_TRACED,
+	VS_TRACE_FAILED /* it has been said why */
+};
+
 /* Shared with the parent process, which shows it. */
 struct vs_progress {
 	volatile uint64_t done, total, simulated_ps, accesses;
-	volatile bool trace_failed; /* it has been said why */
+	volatile enum vs_traced traced;
 };
 
 /* Never fails: what went wrong is in the run's status and message. Once per process (SimGrid). */

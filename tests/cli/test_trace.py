@@ -8,7 +8,7 @@ import os
 import stat
 import unittest
 
-from cli import HERE, SMOKE, SOURCE, Case, vcpusim
+from cli import HERE, PLANTED, QUICK, SMOKE, SOURCE, Case, vcpusim
 
 FULL = HERE / "full.json"
 IPI = HERE / "ipi.json"
@@ -235,6 +235,35 @@ class Traced(Case):
                              "-o", "r.json", SMOKE)
         self.assertIn("two.json: chunked, replication 1", done.err)
         self.assertEqual(self.trace("--table", "chunked", name="one.json"), (self.dir / "two.json").read_bytes())
+
+    def test_a_run_that_dies_has_none(self):
+        """Its process executes what is no instruction. Which is also said when quiet, and of the first only."""
+        def run(*tables):
+            words = (word for table in tables for word in ("--table", table))
+            return self.run_here("-o", "r.json", "--module", PLANTED / "trap.so", *words, "--trace", "t.json", QUICK)
+
+        none = "vcpusim: t.json: no trace: the run crashed"
+        self.assertEqual(run("planted-trap", "fixed").err, f"{none}\n")
+        self.assertEqual([p.name for p in self.dir.iterdir()], ["r.json"])
+        self.assertEqual(run("fixed", "planted-trap").err, "vcpusim: t.json: fixed, replication 1\n")
+        drawn = (self.dir / "t.json").read_bytes()
+        done = self.run_here("-q", "-o", "r.json", "--module", PLANTED / "trap.so", "--table", "planted-trap",
+                             "--trace", "t.json", QUICK)
+        self.assertEqual((done.status, done.err), (3, f"{none}; the file is an older one\n"))
+        self.assertEqual((self.dir / "t.json").read_bytes(), drawn)
+
+    def test_a_run_that_is_cut_short_has_none(self):
+        done = self.run_here("-q", "-o", "r.json", "--module", PLANTED / "endless.so", "--table", "planted-endless",
+                             "--silent-s", 0, "--set", "/limits/wall_s=1", "--trace", "t.json", QUICK)
+        self.assertEqual((done.status, done.err), (3, "vcpusim: t.json: no trace: the run was cut short\n"))
+
+    def test_a_run_that_the_simulator_stops_is_drawn(self):
+        """A read through a null pointer is refused; what came before is drawn."""
+        done = self.run_here("-o", "r.json", "--module", PLANTED / "null-read.so", "--table", "planted-null-read",
+                             "--trace", "t.json", QUICK)
+        self.assertEqual((done.status, done.err), (3, "vcpusim: t.json: planted-null-read, replication 1\n"))
+        self.assertEqual(self.read("r.json")["runs"][0]["status"], "crashed")
+        self.check(strict((self.dir / "t.json").read_text())["traceEvents"])
 
     def test_where_it_goes(self):
         (self.dir / "old.json").write_text("old")
