@@ -103,10 +103,9 @@ void vs_check_hear_notes(struct vs_checker *c, uint32_t mask, vs_note_fn fn, voi
 	c->note_ctx = ctx;
 }
 
-void vs_check_hear_grace_periods(struct vs_checker *c, vs_gp_fn fn, void *ctx)
+void vs_check_hear_grace_periods(struct vs_checker *c, const struct vs_gp_listener *listener)
 {
-	c->gp_fn = fn;
-	c->gp_ctx = ctx;
+	c->hears_gp = *listener;
 }
 
 /* -- stamps and findings ---------------------------------------------------------------------- */

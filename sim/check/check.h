@@ -90,11 +90,17 @@ typedef void (*vs_note_fn)(void *ctx, uint32_t cpu, vs_ps now, enum vs_note what
 			   uint64_t a);
 void vs_check_hear_notes(struct vs_checker *c, uint32_t mask, vs_note_fn fn, void *ctx);
 
-/* Grace periods that begin or have ended, of RCU (domain NULL) and SRCU, after they were checked.
- */
-typedef void (*vs_gp_fn)(void *ctx, uint32_t cpu, vs_ps now, const void *domain, uint64_t number,
-			 bool begins);
-void vs_check_hear_grace_periods(struct vs_checker *c, vs_gp_fn fn, void *ctx);
+/* Grace periods that begin or have ended, of RCU (domain NULL) and SRCU, after they were checked;
+ * what they go through, as sim/host/rcuwatch.h tells it. Any but gp may be NULL. */
+struct vs_gp_listener {
+	void *ctx;
+	void (*gp)(void *ctx, uint32_t cpu, vs_ps now, const void *domain, uint64_t number,
+		   bool begins);
+	void (*step)(void *ctx, uint32_t cpu, vs_ps now, uint64_t number, enum vs_rcu_step step);
+	void (*quiescent)(void *ctx, uint32_t by, vs_ps now, uint64_t number, uint32_t cpu,
+			  bool expedited);
+};
+void vs_check_hear_grace_periods(struct vs_checker *c, const struct vs_gp_listener *listener);
 
 /* The last object that lay at this address, in use or not: who allocated it. False: none did. */
 struct vs_allocation {

@@ -60,8 +60,7 @@ struct vs_checker {
 	vs_note_fn note_fn;
 	void *note_ctx;
 	uint32_t note_mask;
-	vs_gp_fn gp_fn;
-	void *gp_ctx;
+	struct vs_gp_listener hears_gp;
 	struct vs_verdict *out;
 	size_t n_out;
 };

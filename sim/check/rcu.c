@@ -292,8 +292,8 @@ static void gp_begin(void *ctx, uint32_t core, vs_ps now, const void *domain, ui
 	r->gp = vs_check_room(r->gp, r->n_gp, &r->cap_gp, sizeof(*r->gp));
 	r->gp[r->n_gp++] = (struct grace_period){
 		.domain = domain, .number = seq, .begin = vs_check_stamp(c, core, now, 0)};
-	if (c->gp_fn)
-		c->gp_fn(c->gp_ctx, core, now, domain, seq, true);
+	if (c->hears_gp.gp)
+		c->hears_gp.gp(c->hears_gp.ctx, core, now, domain, seq, true);
 }
 
 static bool take_gp(struct vs_rcu_check *r, const void *domain, uint64_t number,
@@ -337,8 +337,8 @@ static void gp_end(void *ctx, uint32_t core, vs_ps now, const void *domain, uint
 	struct grace_period gp;
 	uint32_t i, j;
 
-	if (c->gp_fn)
-		c->gp_fn(c->gp_ctx, core, now, domain, seq, false);
+	if (c->hears_gp.gp)
+		c->hears_gp.gp(c->hears_gp.ctx, core, now, domain, seq, false);
 	if (!take_gp(r, domain, seq, &gp))
 		return;
 	for (i = 0; i < r->n; i++) {
@@ -347,6 +347,25 @@ static void gp_end(void *ctx, uint32_t core, vs_ps now, const void *domain, uint
 		for (j = 0; j < r->reader[i].n_open; j++)
 			judge_section(c, &gp, &end, i, &r->reader[i].open[j], false);
 	}
+}
+
+/* -- only handed on ---------------------------------------------------------------------------- */
+
+static void gp_step(void *ctx, uint32_t core, vs_ps now, uint64_t seq, enum vs_rcu_step step)
+{
+	const struct vs_gp_listener *l = &((struct vs_checker *)ctx)->hears_gp;
+
+	if (l->step)
+		l->step(l->ctx, core, now, seq, step);
+}
+
+static void qs_reported(void *ctx, uint32_t core, vs_ps now, uint64_t seq, uint32_t cpu,
+			bool expedited)
+{
+	const struct vs_gp_listener *l = &((struct vs_checker *)ctx)->hears_gp;
+
+	if (l->quiescent)
+		l->quiescent(l->ctx, core, now, seq, cpu, expedited);
 }
 
 void vs_check_rcu_hooks(struct vs_checker *c, struct vs_rcu_watch *out)
@@ -360,5 +379,7 @@ void vs_check_rcu_hooks(struct vs_checker *c, struct vs_rcu_watch *out)
 		.exited = exited,
 		.gp_begin = gp_begin,
 		.gp_end = gp_end,
+		.gp_step = gp_step,
+		.qs_reported = qs_reported,
 	};
 }

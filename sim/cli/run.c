@@ -143,15 +143,30 @@ static void on_grace_period(void *ctx, uint32_t cpu, vs_ps now, const void *doma
 	vs_trace_gp(ctx, cpu, now, domain, number, begins);
 }
 
+static void on_gp_step(void *ctx, uint32_t cpu, vs_ps now, uint64_t number, enum vs_rcu_step step)
+{
+	vs_trace_gp_step(ctx, cpu, now, number, step);
+}
+
+static void on_quiescent(void *ctx, uint32_t by, vs_ps now, uint64_t number, uint32_t cpu,
+			 bool expedited)
+{
+	vs_trace_quiescent(ctx, by, now, number, cpu, expedited);
+}
+
 static bool start_trace(struct run *r, const struct vs_execution *x)
 {
+	struct vs_gp_listener listener = {
+		.gp = on_grace_period, .step = on_gp_step, .quiescent = on_quiescent};
+
 	if (!x->trace)
 		return true;
 	r->trace = vs_trace_new(r->s->cpus, x->trace_from, x->trace_until);
 	if (!r->trace)
 		return false;
 	vs_trace_attach(r->trace, r->host);
-	vs_check_hear_grace_periods(r->checker, on_grace_period, r->trace);
+	listener.ctx = r->trace;
+	vs_check_hear_grace_periods(r->checker, &listener);
 	return true;
 }
 

@@ -4,7 +4,8 @@
 
 #include "sim/trace/trace.h"
 
-/* What was recorded. a, b as the host tells them; of grace periods the domain and the number. */
+/* What was recorded. a, b as the host tells them; of grace periods the domain and the number, of
+ * what they go through the step or the CPU that is quiescent, and the number. */
 struct vs_trace_record {
 	vs_ps at;
 	uint64_t a, b;
@@ -13,6 +14,9 @@ struct vs_trace_record {
 };
 #define VS_TRACE_GP_BEGIN 100
 #define VS_TRACE_GP_END 101
+#define VS_TRACE_GP_STEP 102
+#define VS_TRACE_QUIESCENT 103
+#define VS_TRACE_EXPEDITED (UINT64_C(1) << 63) /* in numbers of grace periods */
 
 struct vs_trace_op {
 	vs_ps start, end;
@@ -47,15 +51,16 @@ enum vs_trace_pid {
 	VS_PID_GRACE_PERIODS
 };
 
-/* A slice, or an end of a flow. */
+/* A slice, an end of a flow, or an instant. */
 struct vs_trace_slice {
 	vs_ps ts, end;
 	const char *name;
 	const struct vs_trace_op *op; /* whose parts are told, or NULL */
 	uint64_t arg;                 /* flow: its number; grace period: its; else holder + 1 */
+	const struct vs_trace_record *quiescent; /* instant: who is, or NULL */
 	uint32_t pid, tid;
 	uint32_t order;
-	char ph; /* 'X', 's', 'f' */
+	char ph; /* 'X', 's', 'f', 'i' */
 };
 
 struct vs_trace_slices {

@@ -250,8 +250,9 @@ static void put_ops(struct cut *c)
 
 #define LANES 8 /* of one kind; more at once are not shown */
 
-static void put_gp(struct cut *c, vs_ps lane[3 * LANES], const struct vs_trace_record *begin,
-		   vs_ps end)
+/* False: there was no room, or nothing of it to be seen. */
+static bool put_gp(struct cut *c, vs_ps lane[3 * LANES], const struct vs_trace_record *begin,
+		   vs_ps end, uint32_t *tid)
 {
 	static const char *const names[] = {"RCU", "RCU expedited", "SRCU"};
 	uint32_t kind = begin->a ? 2 : begin->b >> 63, i = kind * LANES;
@@ -260,8 +261,9 @@ static void put_gp(struct cut *c, vs_ps lane[3 * LANES], const struct vs_trace_r
 	while (i < (kind + 1) * LANES && lane[i] > ts)
 		i++;
 	if (i == (kind + 1) * LANES || ts >= end)
-		return;
+		return false;
 	lane[i] = end;
+	*tid = i;
 	put(c->out, (struct vs_trace_slice){.ts = ts,
 					    .end = end,
 					    .name = names[kind],
@@ -269,6 +271,42 @@ static void put_gp(struct cut *c, vs_ps lane[3 * LANES], const struct vs_trace_r
 					    .pid = VS_PID_GRACE_PERIODS,
 					    .tid = i,
 					    .ph = 'X'});
+	return true;
+}
+
+/*
+ * What RCU's grace period goes through: records from the first on. A CPU may report what a scan has
+ * seen before, and what nobody waits for any more: that is left out. The last step comes after the
+ * end.
+ */
+static void put_instants(struct cut *c, const struct vs_trace_record *begin, size_t first,
+			 vs_ps end, uint32_t tid)
+{
+	static const char *const steps[] = {[VS_RCU_GP_START] = "started",
+					    [VS_RCU_GP_INITED] = "initialised",
+					    [VS_RCU_GP_SCAN] = "scan",
+					    [VS_RCU_GP_CLEAR] = "clear",
+					    [VS_RCU_GP_END] = "ended"};
+	const struct vs_trace_records *all = &c->tr->records;
+	bool over = begin->a != 0, expedited = begin->b & VS_TRACE_EXPEDITED;
+
+	for (size_t i = first; !over && i < all->n && all->v[i].at < c->end; i++) {
+		const struct vs_trace_record *r = &all->v[i];
+		bool step = r->what == VS_TRACE_GP_STEP;
+
+		over = r->at > end && expedited;
+		if (r->b != begin->b || (!step && r->what != VS_TRACE_QUIESCENT) ||
+		    (!step && r->at > end))
+			continue;
+		put(c->out, (struct vs_trace_slice){.ts = r->at,
+						    .name = step ? steps[r->a] : "quiescent",
+						    .arg = r->b << 1 >> 1,
+						    .quiescent = step ? NULL : r,
+						    .pid = VS_PID_GRACE_PERIODS,
+						    .tid = tid,
+						    .ph = 'i'});
+		over = step && r->a == VS_RCU_GP_END;
+	}
 }
 
 static void put_gps(struct cut *c)
@@ -276,22 +314,25 @@ static void put_gps(struct cut *c)
 	struct vs_trace_records *open = &c->tr->gp_before, *all = &c->tr->records;
 	vs_ps lane[3 * LANES] = {0};
 	size_t n = open->n;
+	uint32_t tid;
 
 	if (n)
 		qsort(open->v, n, sizeof(*open->v), by_time);
 	for (size_t k = 0; k < n + all->n; k++) {
 		const struct vs_trace_record *r = k < n ? &open->v[k] : &all->v[k - n];
+		size_t first = k < n ? 0 : k - n;
 		vs_ps end = c->end;
 
 		if (r->what != VS_TRACE_GP_BEGIN || r->at >= c->end)
 			continue;
-		for (size_t i = k < n ? 0 : k - n; i < all->n && all->v[i].at < c->end; i++)
+		for (size_t i = first; i < all->n && all->v[i].at < c->end; i++)
 			if (all->v[i].what == VS_TRACE_GP_END && all->v[i].a == r->a &&
 			    all->v[i].b == r->b) {
 				end = all->v[i].at;
 				break;
 			}
-		put_gp(c, lane, r, end);
+		if (put_gp(c, lane, r, end, &tid))
+			put_instants(c, r, first, end, tid);
 	}
 }
 

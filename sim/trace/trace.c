@@ -143,6 +143,19 @@ void vs_trace_gp(struct vs_trace *tr, uint32_t cpu, vs_ps now, const void *domai
 	       number);
 }
 
+void vs_trace_gp_step(struct vs_trace *tr, uint32_t cpu, vs_ps now, uint64_t number,
+		      enum vs_rcu_step step)
+{
+	record(tr, cpu, now, VS_TRACE_GP_STEP, 0, step, number);
+}
+
+void vs_trace_quiescent(struct vs_trace *tr, uint32_t by, vs_ps now, uint64_t number, uint32_t cpu,
+			bool expedited)
+{
+	record(tr, by, now, VS_TRACE_QUIESCENT, 0, cpu,
+	       number | (expedited ? VS_TRACE_EXPEDITED : 0));
+}
+
 void vs_trace_op(struct vs_trace *tr, uint32_t cpu, const struct vs_task *t, const char *op,
 		 vs_ps start, vs_ps end, const vs_ps parts[VS_CAUSES])
 {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "sim/host/host.h"
+#include "sim/host/rcuwatch.h"
 
 struct vs_trace;
 
@@ -26,6 +27,12 @@ void vs_trace_op(struct vs_trace *tr, uint32_t cpu, const struct vs_task *t, con
 /* A grace period of RCU (domain NULL) or SRCU begins or has ended. */
 void vs_trace_gp(struct vs_trace *tr, uint32_t cpu, vs_ps now, const void *domain, uint64_t number,
 		 bool begins);
+/* What a normal grace period of RCU goes through. */
+void vs_trace_gp_step(struct vs_trace *tr, uint32_t cpu, vs_ps now, uint64_t number,
+		      enum vs_rcu_step step);
+/* CPU `by` reports a quiescent state of `cpu` to a grace period of RCU. */
+void vs_trace_quiescent(struct vs_trace *tr, uint32_t by, vs_ps now, uint64_t number, uint32_t cpu,
+			bool expedited);
 
 /* Everything up to `end`, the end of the run. False: no memory, or `to` is in error. */
 bool vs_trace_write(struct vs_trace *tr, const struct vs_host *h, vs_ps end, bool gzip, FILE *to);

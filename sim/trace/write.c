@@ -125,6 +125,9 @@ static void put_arg(FILE *to, const struct vs_host *h, const struct vs_trace_sli
 {
 	if (e->op) {
 		put_parts(to, e->op);
+	} else if (e->quiescent) {
+		fprintf(to, ",\"args\":{\"number\":%" PRIu64 ",\"cpu\":%" PRIu64 ",\"by\":%u}",
+			e->arg, e->quiescent->a, e->quiescent->cpu);
 	} else if (e->pid == VS_PID_GRACE_PERIODS) {
 		fprintf(to, ",\"args\":{\"number\":%" PRIu64 "}", e->arg);
 	} else if (e->arg) {
@@ -147,7 +150,9 @@ static void put_slice(struct sink *s, const struct vs_host *h, const struct vs_t
 	}
 	fputs(",\"name\":", to);
 	put_text(to, e->name);
-	if (e->ph == 'X')
+	if (e->ph == 'i')
+		fputs(",\"s\":\"t\"", to);
+	if (e->ph == 'X' || e->ph == 'i')
 		put_arg(to, h, e);
 	else
 		fprintf(to, ",\"cat\":\"interrupt\",\"id\":%" PRIu64 "%s", e->arg,

@@ -35,7 +35,7 @@ def ns(us):
 
 
 class Traced(Case):
-    THREE = ((SMOKE, "srcu-array"), (FULL, "rcu-array", *FEW), (IPI, "chunked"))
+    FOUR = ((SMOKE, "srcu-array"), (SMOKE, "rcu-array-expedited"), (FULL, "rcu-array", *FEW), (IPI, "chunked"))
 
     def trace(self, *args, scenario=SMOKE, name="t.json", **how):
         done = self.run_here("-q", "-o", "r.json", "--reps", 1, "--trace", name, *PATIENT, *args,
@@ -55,6 +55,7 @@ class Traced(Case):
         ends, flows = {}, collections.defaultdict(list)
         last = 0
         slices = collections.defaultdict(list)
+        self.instants = []
         for e in events:
             track = e["pid"], e["tid"]
             if e["ph"] == "M":
@@ -63,7 +64,7 @@ class Traced(Case):
                 (processes if e["name"] == "process_name" else named).add(
                     e["pid"] if e["name"] == "process_name" else track)
                 continue
-            self.assertIn(e["ph"], "Xsf")
+            self.assertIn(e["ph"], "Xsfi")
             self.assertIn(track, named)
             self.assertIn(e["pid"], processes)
             self.assertGreaterEqual(ns(e["ts"]), last)  # in order of time ...
@@ -73,6 +74,9 @@ class Traced(Case):
                 self.assertGreaterEqual(last, ends.get(track, 0), e)  # ... and one after the other
                 ends[track] = last + ns(e["dur"])
                 slices[track].append((last, ends[track], e))
+            elif e["ph"] == "i":
+                self.assertEqual((e["s"], e["pid"]), ("t", GRACE_PERIODS))
+                self.instants.append((last, e))
             else:
                 flows[e["id"]].append((e, track))
         for (begin, sender), (end, taker) in flows.values():
@@ -175,6 +179,51 @@ class Traced(Case):
         self.assertEqual(numbers, sorted(set(numbers)))
         self.check(self.events("--table", "rcu-array", *FEW, scenario=FULL))
 
+    def instants_of(self, begin, end, e):
+        """Of a whole grace period: times and names of the steps, CPUs that were quiescent."""
+        mine = [(at, i["name"], i["args"]) for at, i in self.instants
+                if i["tid"] == e["tid"] and i["args"]["number"] == e["args"]["number"]]
+        quiet = [(at, args) for at, name, args in mine if name == "quiescent"]
+        for at, _ in quiet:
+            self.assertLessEqual(begin, at)
+            self.assertLessEqual(at, end)
+        return [(at, name) for at, name, _ in mine if name != "quiescent"], [args for _, args in quiet]
+
+    def test_steps_of_rcu(self):
+        """A grace period is started where its slice begins, is initialised, looks at CPUs as often as it takes, is
+        clear where the slice ends, and has ended once its node knows. Meanwhile each of the four CPUs was
+        quiescent, by its own word or by that of a scan, which is CPU 0's."""
+        slices, _ = self.check(self.events("--table", "rcu-array"))
+        whole = [s for s in slices[GRACE_PERIODS, 0] if s is not slices[GRACE_PERIODS, 0][-1]]
+        self.assertGreater(len(whole), 5)
+        by = collections.Counter()
+        for begin, end, e in whole:
+            steps, quiet = self.instants_of(begin, end, e)
+            names = [name for _, name in steps]
+            self.assertEqual(names, ["started", "initialised", *["scan"] * (len(names) - 4), "clear", "ended"])
+            self.assertEqual((steps[0][0], steps[-2][0]), (begin, end))
+            self.assertEqual([at for at, _ in steps], sorted(at for at, _ in steps))
+            self.assertGreater(steps[-1][0], end)
+            self.assertEqual({args["cpu"] for args in quiet}, {0, 1, 2, 3})
+            by.update((args["by"] == args["cpu"], args["by"] == 0) for args in quiet)
+            if any(args["by"] != args["cpu"] for args in quiet):
+                self.assertIn("scan", names)
+        self.assertEqual(by[False, False], 0)
+        self.assertTrue(by[False, True])
+        self.assertTrue(by[True, False])
+
+    def test_quiescent_states_of_expedited_grace_periods(self):
+        """Each CPU that was asked tells of itself; idle ones are not asked."""
+        slices, _ = self.check(self.events("--table", "rcu-array-expedited"))
+        told = 0
+        for begin, end, e in slices[GRACE_PERIODS, 8]:
+            steps, quiet = self.instants_of(begin, end, e)
+            self.assertEqual(steps, [])
+            self.assertEqual([args["by"] for args in quiet], [args["cpu"] for args in quiet])
+            told += len(quiet)
+        self.assertTrue(told)
+        self.assertEqual(told, len(self.instants))
+
     def test_a_part_of_it(self):
         whole, _ = self.check(self.events("--table", "fixed"))
         part, _ = self.check(self.events("--table", "fixed", "--trace-from", "1.5ms", "--trace-for",
@@ -191,14 +240,14 @@ class Traced(Case):
                 self.assertLessEqual(end, 2000000)
 
     def test_the_result_is_the_same(self):
-        for scenario, *args in self.THREE:
+        for scenario, *args in self.FOUR:
             self.trace("--table", *args, scenario=scenario)
             traced = (self.dir / "r.json").read_bytes()
             self.run_here("-q", "-o", "plain.json", "--reps", 1, *PATIENT, "--table", *args, scenario)
             self.assertEqual(traced, (self.dir / "plain.json").read_bytes())
 
     def test_the_same_however_it_is_run(self):
-        for scenario, *args in self.THREE:
+        for scenario, *args in self.FOUR:
             args = ("--table", *args, "--trace-from", "800us")
             reference = self.trace("--strict", *args, scenario=scenario)
             self.assertGreater(len(reference), 10000)

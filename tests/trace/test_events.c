@@ -1,171 +1,7 @@
-/*
- * What a trace says of made-up records, worked out by hand to the nanosecond.
- *
- * Two CPUs; vcpu0 and vcpu1 are vCPUs, "worker" is another thread, the fourth has a name that JSON
- * must not have as it stands. Events come in order of time, process, track. A CPU idles until told
- * otherwise, so each test sees at least that.
- */
+/* What a trace says of made-up records, worked out by hand to the nanosecond. */
 #include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "sim/trace/trace.h"
-
-#define US(x) ((vs_ps)((x)*1000 + 0.5) * VS_PS_PER_NS) /* of a constant with up to three digits */
-
-/* -- a host that has only threads ------------------------------------------------------------- */
-
-struct vs_task {
-	const char *name;
-	uint32_t id;
-	enum vs_task_kind kind;
-};
-
-enum { VCPU0, VCPU1, WORKER, ODD, TASKS };
-
-static struct vs_task task[TASKS] = {{"vcpu0", VCPU0, VS_TASK_VCPU},
-				     {"vcpu1", VCPU1, VS_TASK_VCPU},
-				     {"worker", WORKER, VS_TASK_KTHREAD},
-				     {"a\"b\\c\td\n", ODD, VS_TASK_CONTROL}};
-static struct vs_host_tracer tracer;
-static struct vs_trace *trace;
-static char *text;
-
-void vs_host_set_tracer(struct vs_host *h, const struct vs_host_tracer *t)
-{
-	(void)h;
-	tracer = *t;
-}
-
-const char *vs_task_name(const struct vs_task *t)
-{
-	return t->name;
-}
-
-uint32_t vs_task_id(const struct vs_task *t)
-{
-	return t->id;
-}
-
-enum vs_task_kind vs_task_kind(const struct vs_task *t)
-{
-	return t->kind;
-}
-
-struct vs_task *vs_host_task(const struct vs_host *h, uint32_t id)
-{
-	(void)h;
-	return id < TASKS ? &task[id] : NULL;
-}
-
-/* -- telling, and what is expected ------------------------------------------------------------ */
-
-static void begin(vs_ps from, vs_ps until)
-{
-	vs_trace_free(trace);
-	trace = vs_trace_new(2, from, until);
-	ck_assert_ptr_nonnull(trace);
-	vs_trace_attach(trace, NULL);
-}
-
-static void runs(uint32_t cpu, vs_ps at, uint32_t t)
-{
-	tracer.event(tracer.ctx, cpu, at, VS_HOST_RUNS, &task[t], 0, 0);
-}
-
-static void leaves(uint32_t cpu, vs_ps at, uint32_t t)
-{
-	tracer.event(tracer.ctx, cpu, at, VS_HOST_LEAVES, &task[t], 0, 0);
-}
-
-static void is_in(uint32_t cpu, vs_ps at, uint32_t t, enum vs_task_in in)
-{
-	tracer.event(tracer.ctx, cpu, at, VS_HOST_STATE, &task[t], in, 0);
-}
-
-static void handles(uint32_t cpu, vs_ps at, enum vs_host_irq irq, vs_ps until)
-{
-	tracer.event(tracer.ctx, cpu, at, VS_HOST_IRQ, NULL, irq, until);
-}
-
-static void sends(uint32_t cpu, vs_ps at, uint64_t number)
-{
-	tracer.event(tracer.ctx, cpu, at, VS_HOST_SENT, NULL, number, 0);
-}
-
-static void takes(uint32_t cpu, vs_ps at, uint64_t number)
-{
-	tracer.event(tracer.ctx, cpu, at, VS_HOST_TAKEN, NULL, number, 0);
-}
-
-static void op(uint32_t t, const char *name, vs_ps start, vs_ps end)
-{
-	vs_ps parts[VS_CAUSES] = {[VS_CAUSE_COMPUTE] = end - start};
-
-	vs_trace_op(trace, 0, &task[t], name, start, end, parts);
-}
-
-/* The document as it is. */
-static const char *written(vs_ps end)
-{
-	size_t size;
-	FILE *f;
-
-	free(text);
-	text = NULL;
-	f = open_memstream(&text, &size);
-	ck_assert(vs_trace_write(trace, NULL, end, false, f));
-	ck_assert_int_eq(fclose(f), 0);
-	return text;
-}
-
-/* Its events, one to a line, without the tracks' names. */
-static const char *events(vs_ps end)
-{
-	char *to, *line, *rest = NULL;
-
-	written(end);
-	to = text;
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		size_t n = strlen(line);
-
-		if (strncmp(line, "{\"ph\":\"", 7) || line[7] == 'M')
-			continue;
-		n -= line[n - 1] == ',';
-		memmove(to, line, n);
-		to[n] = '\n';
-		to += n + 1;
-	}
-	*to = '\0';
-	return text;
-}
-
-static void expect_text(const char *const *lines)
-{
-	char expected[4096] = "";
-
-	for (; *lines; lines++)
-		strcat(expected, *lines);
-	ck_assert_str_eq(text, expected);
-}
-
-static void expect(vs_ps end, const char *const *lines)
-{
-	events(end);
-	expect_text(lines);
-}
-
-#define AT(ph, pid, tid, ts) "{\"ph\":\"" ph "\",\"pid\":" #pid ",\"tid\":" #tid ",\"ts\":" ts
-#define X(pid, tid, ts, dur, name) AT("X", pid, tid, ts) ",\"dur\":" dur ",\"name\":\"" name "\"}\n"
-#define XA(pid, tid, ts, dur, name, args)                                                          \
-	AT("X", pid, tid, ts)                                                                      \
-	",\"dur\":" dur ",\"name\":\"" name "\",\"args\":{" args "}}\n"
-#define FLOW(ph, tid, ts, id, more)                                                                \
-	AT(ph, 1, tid, ts) ",\"name\":\"interrupt\",\"cat\":\"interrupt\",\"id\":" #id more "}\n"
-#define SENT(tid, ts, id) FLOW("s", tid, ts, id, "")
-#define TAKEN(tid, ts, id) FLOW("f", tid, ts, id, ",\"bp\":\"e\"")
-#define ALL_IDLE(ts, dur) X(1, 0, ts, dur, "idle"), X(1, 2, ts, dur, "idle")
+#include "tests/trace/events.h"
 
 /* -- CPUs and threads -------------------------------------------------------------------------- */
 
@@ -326,60 +162,6 @@ START_TEST(interrupts_and_their_arrows)
 	sends(0, US(2), 71);
 	takes(1, US(2.5), 71);
 	expect(US(2.5), expected);
-}
-END_TEST
-
-/* -- grace periods ----------------------------------------------------------------------------- */
-
-/*
- * RCU's number 5 from 1 to 4 and, in a lane of its own, an expedited one of the same number from 2
- * to 3. Two SRCU domains have a number 1 each: the first's from 1 to 2.5, the second's from 2 to 3,
- * so they take two lanes; the first's number 2 begins at 2.5, where the first lane is free again,
- * and has not ended when the run does, at 5.
- */
-START_TEST(grace_periods_in_lanes)
-{
-	static const char first, second;
-	const uint64_t expedited = UINT64_C(1) << 63;
-	static const char *const expected[] = {
-		ALL_IDLE("0.000", "5.000"),
-		XA(5, 0, "1.000", "3.000", "RCU", "\"number\":5"),
-		XA(5, 16, "1.000", "1.500", "SRCU", "\"number\":1"),
-		XA(5, 8, "2.000", "1.000", "RCU expedited", "\"number\":5"),
-		XA(5, 17, "2.000", "1.000", "SRCU", "\"number\":1"),
-		XA(5, 16, "2.500", "2.500", "SRCU", "\"number\":2"),
-		NULL,
-	};
-
-	begin(0, VS_PS_NEVER);
-	vs_trace_gp(trace, 0, US(1), NULL, 5, true);
-	vs_trace_gp(trace, 0, US(1), &first, 1, true);
-	vs_trace_gp(trace, 1, US(2), NULL, expedited | 5, true);
-	vs_trace_gp(trace, 1, US(2), &second, 1, true);
-	vs_trace_gp(trace, 0, US(2.5), &first, 1, false);
-	vs_trace_gp(trace, 0, US(2.5), &first, 2, true);
-	vs_trace_gp(trace, 1, US(3), NULL, expedited | 5, false);
-	vs_trace_gp(trace, 1, US(3), &second, 1, false);
-	vs_trace_gp(trace, 0, US(4), NULL, 5, false);
-	expect(US(5), expected);
-}
-END_TEST
-
-/* Nine at once: there are eight lanes, so the last to begin is left out. */
-START_TEST(a_ninth_grace_period_has_no_lane)
-{
-	static const char domain[9];
-	const char *e;
-	int n = 0;
-
-	begin(0, VS_PS_NEVER);
-	for (int i = 0; i < 9; i++)
-		vs_trace_gp(trace, 0, US(1 + i), &domain[i], (uint64_t)i, true);
-	e = events(US(20));
-	ck_assert_ptr_nonnull(strstr(e, XA(5, 23, "8.000", "12.000", "SRCU", "\"number\":7")));
-	for (; (e = strstr(e, "SRCU")); e++)
-		n++;
-	ck_assert_int_eq(n, 8);
 }
 END_TEST
 
@@ -561,14 +343,6 @@ START_TEST(the_whole_document)
 }
 END_TEST
 
-static void teardown(void)
-{
-	vs_trace_free(trace);
-	free(text);
-	trace = NULL;
-	text = NULL;
-}
-
 int main(void)
 {
 	Suite *s = suite_create("trace");
@@ -576,15 +350,13 @@ int main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
-	tcase_add_checked_fixture(c, NULL, teardown);
+	tcase_add_checked_fixture(c, NULL, end_trace);
 	tcase_add_test(c, runs_is_preempted_waits);
 	tcase_add_test(c, the_same_again_is_no_change);
 	tcase_add_test(c, rounded_down_at_both_ends);
 	tcase_add_test(c, equal_times_are_in_order_of_cpus);
 	tcase_add_test(c, without_an_end_the_last_record_is);
 	tcase_add_test(c, interrupts_and_their_arrows);
-	tcase_add_test(c, grace_periods_in_lanes);
-	tcase_add_test(c, a_ninth_grace_period_has_no_lane);
 	tcase_add_test(c, operations_one_after_the_other);
 	tcase_add_test(c, cut_states);
 	tcase_add_test(c, cut_interrupts);
