@@ -6,11 +6,12 @@
     analysis/claims.py --markdown ...              the table of docs/claims.md
     analysis/claims.py -o claims.svg ...           ratios against the number of vCPUs
 
-A claim compares a figure of two tables. A cell is a machine, an mlp and a number of vCPUs; in each the ratio
+A claim compares a figure of two tables. A cell is a machine, an mlp, a seed and a number of vCPUs; in each the ratio
 is the mean over replications that drew the same random numbers, with a 95 % interval of its logarithm. Up to
 5 % more or less are alike. A cell holds if all of the interval does, fails if none of it does, and is open else.
 """
 
+import itertools
 import math
 import os
 import pathlib
@@ -21,9 +22,12 @@ from vcpusim_results import ResultError, complete, mean_interval, plots, program
 HOME = pathlib.Path(__file__).resolve().parents[1]
 SIZES = (16, 64, 256, 1024, 4096)
 MACHINES = ("xeon-8375c", "epyc-7773x")
+SEEDS = (1, 2)
 PLUGGED = 16  # by claims/create.json
-WALK, GET, CREATE, MEMORY = "request_all", "lookup", "hotplug", "memory"
-WORDS = {WALK: "walk", GET: "get", CREATE: "create", MEMORY: "memory"}
+WALK, GET, CREATE, COUNT, MEMORY = "request_all", "lookup", "hotplug", "start_stop", "memory"
+WORDS = {WALK: "walk", GET: "get", CREATE: "create", COUNT: "start or stop", MEMORY: "memory"}
+SCENARIOS = ("read", "create", "count")
+COUNTED_BY = ("walk", "break", "counter")
 ALIKE = 1.05  # ratios between 1 / ALIKE and ALIKE: no difference worth a word
 HOLDS, FAILS, OPEN = "holds", "fails", "open"
 
@@ -46,6 +50,8 @@ CLAIMS = (
           "slower", "rcu-array-section"),
     Claim("the patch", "RCU array: one section per walk is as fast as the fixed array", WALK, "rcu-array-section",
           "alike", "fixed"),
+    Claim("the patch", "RCU array: growing by one copies n²/2 pointers, which is felt in creating", CREATE,
+          "rcu-array-call", "slower", "rcu-array-double"),
     Claim("the patch", "call_rcu: creating waits no longer", CREATE, "rcu-array-call", "faster", "rcu-array"),
     Claim("the patch", "call_rcu: and costs as little as with the fixed array", CREATE, "rcu-array-call", "alike",
           "fixed"),
@@ -81,6 +87,10 @@ CLAIMS = (
           "alike", "fixed"),
     Claim("Bonzini", "stopping all vCPUs to grow is a home-grown grace period: creating is slower", CREATE,
           "move-request", "slower", "fixed"),
+    Claim("Huck", "start and stop: a counter beats a walk over all vCPUs", COUNT, "fixed by counter", "faster",
+          "fixed by walk"),
+    Claim("Huck", "start and stop: a counter beats a walk that ends at the second", COUNT, "fixed by counter", "faster",
+          "fixed by break"),
     Claim("Linux 5.17", "xarray: less memory than the fixed array", MEMORY, "xarray", "less", "fixed"),
     Claim("Linux 5.17", "xarray: walks like the fixed array", WALK, "xarray", "alike", "fixed"),
 )
@@ -90,46 +100,55 @@ class Cell(NamedTuple):
     machine: str
     mlp: float
     vcpus: int
+    seed: int = 1
 
 
-def run_missing(directory, vcpusim, machines, sizes):
+def wanted(machines, sizes, seeds):
+    """(name of the result, scenario, what to set): all that the claims need"""
+    for machine, mlp, n, seed in itertools.product(machines, (None, 1), sizes, seeds):
+        sets = [f"/machine={machine}", f"/seed={seed}"] + ([f"/machine_set/mlp={mlp}"] if mlp else [])
+        end = f"{machine}-mlp{mlp or ''}-{n}-{seed}.json"
+        yield f"read-{end}", "read", [*sets, f"/vm/boot_vcpus={n}"]
+        yield f"create-{end}", "create", [*sets, f"/vm/boot_vcpus={n - PLUGGED or 1}"]
+        for by in COUNTED_BY:
+            yield f"count-{by}-{end}", "count", [*sets, f"/vm/boot_vcpus={n}", f'/streams/0/count_by="{by}"']
+
+
+def run_missing(directory, vcpusim, machines, sizes, seeds):
     try:
         os.makedirs(directory, exist_ok=True)
     except OSError as e:
         raise ResultError(f"{directory}: {e.strerror}") from None
     paths = []
-    for machine in machines:
-        for mlp in (None, 1):
-            for n in sizes:
-                for kind, boot in ("read", n), ("create", n - PLUGGED or 1):
-                    path = f"{directory}/{kind}-{machine}-mlp{mlp or ''}-{n}.json"
-                    paths.append(path)
-                    if os.path.exists(path):
-                        continue
-                    sets = [f"/machine={machine}", f"/vm/boot_vcpus={boot}"]
-                    if mlp:
-                        sets.append(f"/machine_set/mlp={mlp}")
-                    print(path, flush=True)
-                    done = program.simulate(vcpusim, "-o", path, *(a for s in sets for a in ("--set", s)),
-                                            HOME / f"scenarios/claims/{kind}.json")
-                    if done.returncode:
-                        raise ResultError(f"{path}: vcpusim ended with status {done.returncode}: "
-                                          f"{done.stderr.strip()}")
+    for name, scenario, sets in wanted(machines, sizes, seeds):
+        path = f"{directory}/{name}"
+        paths.append(path)
+        if os.path.exists(path):
+            continue
+        print(path, flush=True)
+        done = program.simulate(vcpusim, "-o", path, *(a for s in sets for a in ("--set", s)),
+                                HOME / f"scenarios/claims/{scenario}.json")
+        if done.returncode:
+            raise ResultError(f"{path}: vcpusim ended with status {done.returncode}: {done.stderr.strip()}")
     return paths
+
+
+def is_of_claims(result):
+    return result.name in (f"claims-{kind}" for kind in SCENARIOS)
 
 
 def read_claims(path):
     result = read(path)
-    if result.name not in ("claims-read", "claims-create"):
-        raise ResultError(f"{path}: /scenario/name: found {result.name}, expected claims-read or claims-create "
-                          "(scenarios/claims)")
+    if not is_of_claims(result):
+        raise ResultError(f"{path}: /scenario/name: found {result.name}, expected "
+                          f"{' or '.join(f'claims-{kind}' for kind in SCENARIOS)} (scenarios/claims)")
     return result
 
 
 def cell_of(result):
     mlp = next(p["value"] for p in result.provenance["machine"]["parameters"] if p["pointer"] == "/mlp")
     vcpus = result.vcpus
-    return Cell(result.scenario["machine"], mlp, vcpus - vcpus % PLUGGED or vcpus)
+    return Cell(result.scenario["machine"], mlp, vcpus - vcpus % PLUGGED or vcpus, result.scenario["seed"])
 
 
 def figures(results):
@@ -140,6 +159,9 @@ def figures(results):
         for _, row in complete(result.runs).sort_values("replication").iterrows():
             if row.operation in (WALK, GET, CREATE):
                 out.setdefault((row.operation, row.table, cell), []).append(row.latency_mean_ns)
+            if row.operation == COUNT:
+                table = f"{row.table} by {result.scenario['streams'][0]['count_by']}"
+                out.setdefault((COUNT, table, cell), []).append(row.latency_mean_ns)
             if row.operation == WALK:  # once for each run, in which nothing is plugged in
                 out.setdefault((MEMORY, row.table, cell), []).append(row.memory_peak_bytes)
     return out
@@ -193,6 +215,18 @@ def spans(sizes, wanted):
     return ", ".join(f"{a:,}" if a == b else f"{a:,} to {b:,}" for a, b in runs)
 
 
+def places(verdicts):
+    """Where it holds: machine and mlp, and the seeds where not all of them say the same"""
+    out = []
+    for key in sorted({(c.machine, c.mlp) for c in verdicts}):
+        of = {c: v for c, v in verdicts.items() if (c.machine, c.mlp) == key}
+        holding = sorted({c.seed for c, v in of.items() if v == HOLDS})
+        seeds = "" if len(holding) == len({c.seed for c in of}) else ", seed " + " and ".join(map(str, holding))
+        if holding:
+            out.append(f"{key[0]}, mlp {key[1]:g}{seeds}")
+    return out
+
+
 def in_words(cells):
     verdicts = {v for _, v in cells.values()}
     if verdicts == {HOLDS}:
@@ -208,10 +242,8 @@ def in_words(cells):
             parts.append(f"{said} {spans(sizes, hit)}")
     mixed = [n for n in sizes if len(at[n]) > 1]
     if mixed:
-        where = sorted({f"{c.machine}, mlp {c.mlp:g}" for c, (_, v) in cells.items()
-                        if c.vcpus in mixed and v == HOLDS})
-        parts.append(f"flips between machines or mlp at {spans(sizes, mixed)}"
-                     + (f" (holds on {'; '.join(where)})" if where else ""))
+        where = places({c: v for c, (_, v) in cells.items() if c.vcpus in mixed})
+        parts.append(f"flips at {spans(sizes, mixed)}" + (f" (holds on {'; '.join(where)})" if where else ""))
     undecided = [n for n in sizes if at[n] == {OPEN}]
     if undecided:
         parts.append(f"open at {spans(sizes, undecided)}")
@@ -220,13 +252,18 @@ def in_words(cells):
 
 def crossover(cells):
     """Where the ratio passes 1: between two sizes that differ for sure, one either way, by a straight line
-    between their logarithms. The least and most over machines and mlp; None: nowhere."""
+    between their logarithms; where it is alike in between, there. The least and most over machines, mlp and seeds;
+    None: nowhere."""
     found = []
-    for key in sorted({(c.machine, c.mlp) for c in cells}):
-        points = [(c.vcpus, cells[c][0]) for c in sorted(cells) if (c.machine, c.mlp) == key]
-        points = [(n, r) for n, r in points if r[1] > ALIKE or r[2] < 1 / ALIKE]
+    for key in sorted({(c.machine, c.mlp, c.seed) for c in cells}):
+        points = [(c.vcpus, cells[c][0]) for c in sorted(cells) if (c.machine, c.mlp, c.seed) == key]
+        alike = [n for n, r in points if verdict("alike", r) == HOLDS]
+        points = [(n, r) for n, r in points if verdict("alike", r) == FAILS]
         for (n, (r, *_)), (m, (s, *_)) in zip(points, points[1:]):
-            if (r - 1) * (s - 1) < 0:
+            between = [k for k in alike if n < k < m]
+            if (r - 1) * (s - 1) < 0 and between:
+                found += between
+            elif (r - 1) * (s - 1) < 0:
                 x = math.log(r) / (math.log(r) - math.log(s))
                 found.append(math.exp(math.log(n) + x * (math.log(m) - math.log(n))))
     if not found:
@@ -236,7 +273,7 @@ def crossover(cells):
 
 
 def measured(cells):
-    """a / b at each size, over machines and mlp: least to most of the interval's ends"""
+    """a / b at each size, over machines, mlp and seeds: least to most of the interval's ends"""
     out = []
     for n in sorted({c.vcpus for c in cells}):
         of = [r for c, (r, _) in cells.items() if c.vcpus == n]
@@ -281,10 +318,10 @@ def plot(known):
         raise ResultError("no claim depends on the number of vCPUs: nothing to plot")
     figure, axes = plots.panels(len(shown), height=2.4)
     for axis, (claim, cells) in zip(axes, shown):
-        keys = sorted({(c.machine, c.mlp) for c in cells})
+        keys, seed = sorted({(c.machine, c.mlp) for c in cells}), min(c.seed for c in cells)
         looks = plots.looks(keys)
         for key in keys:
-            points = [(c.vcpus, r) for c, (r, _) in sorted(cells.items()) if (c.machine, c.mlp) == key]
+            points = [(c.vcpus, r) for c, (r, _) in sorted(cells.items()) if (c.machine, c.mlp, c.seed) == (*key, seed)]
             axis.plot([n for n, _ in points], [r[0] for _, r in points],
                       label=f"{key[0]}, mlp {key[1]:g}", **looks[key])
         axis.axhline(1, color=plots.INK, linewidth=0.8)
@@ -310,11 +347,12 @@ def main():
     parser.add_argument("--vcpusim", default=str(HOME / "vcpusim"), help="the program (default: %(default)s)")
     parser.add_argument("--machines", nargs="+", default=MACHINES, help="default: %(default)s")
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="default: %(default)s")
+    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS, help="default: %(default)s")
     parser.add_argument("--markdown", action="store_true", help="a table in Markdown")
     args = parser.parse_args()
     if bool(args.run) == bool(args.files):
         parser.error("expected --run DIRECTORY or results, one of them")
-    paths = run_missing(args.run, args.vcpusim, args.machines, args.sizes) if args.run else args.files
+    paths = run_missing(args.run, args.vcpusim, args.machines, args.sizes, args.seeds) if args.run else args.files
     known = figures([read_claims(p) for p in paths])
     if args.output:
         plots.save(plot(known), args.output)

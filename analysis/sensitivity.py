@@ -4,8 +4,9 @@
     analysis/sensitivity.py scenarios/storm-hz.json --table chunked --table srcu-array
 
 Outcome: for each pair of tables and each operation, which one has the lower mean latency, where the paired
-95 % interval of the difference excludes zero. Listed is each number with which some pair's outcome is another,
-and each that cannot be halved or doubled alone. Replications: as many as the scenario says.
+95 % interval of the difference excludes zero; of scenarios/claims, the claims' verdicts (claims.py). Listed is
+each number with which some outcome is another, and each that cannot be halved or doubled alone. Replications: as
+many as the scenario says.
 """
 
 import itertools
@@ -14,6 +15,7 @@ import os
 import pathlib
 import tempfile
 
+import claims
 from vcpusim_results import ResultError, complete, paired, program, read
 
 HOME = pathlib.Path(__file__).resolve().parents[1]
@@ -31,7 +33,19 @@ def run(args, sets, path):
     return None, (done.stderr.strip() or f"{args.scenario}: status {done.returncode}").splitlines()[0]
 
 
+def verdicts(result):
+    """{claim in words: holds, fails or open}, of those that the result's tables decide"""
+    known = claims.figures([result])
+    decided = ((claim, claims.decide(claim, known)) for claim in claims.CLAIMS)
+    return {claim.says: v for claim, cells in decided for _, v in cells.values()}
+
+
 def outcome(result):
+    """{pair or claim: what of it}; what is said of it may change"""
+    return verdicts(result) if claims.is_of_claims(result) else faster(result)
+
+
+def faster(result):
     """{(operation, a, b): "a", "b" or None: not told apart}"""
     runs = complete(result.runs).sort_values("replication")
     out = {}
@@ -67,6 +81,8 @@ def variants(value):
 
 
 def say(key, was, now):
+    if isinstance(key, str):
+        return f"{key}: {now} instead of {was}"
     op, a, b = key
     names = [w or "neither" for w in (was, now)]
     return f"{op}, {a} and {b}: {names[1]} instead of {names[0]}"
@@ -101,8 +117,9 @@ def main():
                 steady += not changes
                 for change in changes:
                     print(f"{pointer} {word} ({value:g} to {other:g}): {change}", flush=True)
-    decided = sum(v is not None for v in was.values())
-    print(f"{decided} of {len(was)} pairs told apart on {base.scenario['machine']}; "
+    decided = sum(v not in (None, claims.OPEN) for v in was.values())
+    print(f"{decided} of {len(was)} {'claims decided' if claims.is_of_claims(base) else 'pairs told apart'} on "
+          f"{base.scenario['machine']}; "
           f"{steady} of the {len(numbers)} assumed numbers' halvings and doublings change nothing")
     for line in refused:
         print(f"not possible alone: {line}")

@@ -51,7 +51,10 @@ class Verdicts(unittest.TestCase):
                  "holds at 64 to 256, 4,096; does not hold at 16; open at 1,024")):
             self.assertEqual(claims.in_words(cells(ratios)), expected)
         both = {**cells([(16, *holds), (64, *holds)]), **cells([(16, *fails), (64, *holds)], "n")}
-        self.assertEqual(claims.in_words(both), "holds at 64; flips between machines or mlp at 16 (holds on m, mlp 1)")
+        self.assertEqual(claims.in_words(both), "holds at 64; flips at 16 (holds on m, mlp 1)")
+        seed = {c._replace(seed=2): v for c, v in cells([(16, *fails), (64, *holds)], "m").items()}
+        self.assertEqual(claims.in_words({**both, **seed}),
+                         "holds at 64; flips at 16 (holds on m, mlp 1, seed 1)")
 
     def test_crossover(self):
         # ln 2 above at 16, ln 2 below at 64: half-way between their logarithms, at 32
@@ -59,22 +62,27 @@ class Verdicts(unittest.TestCase):
         self.assertIsNone(claims.crossover(cells([(16, 2, 2), (64, 1.5, 1.5)])))
         # an interval around 1 is on neither side; from 16 to 256, half-way is 64
         self.assertEqual(claims.crossover(cells([(16, 2, 2), (64, 0.4, 1.1), (256, 0.5, 0.5)])), "64")
+        # alike from 64 to 256: there
+        self.assertEqual(claims.crossover(cells([(16, 2, 2), (64, 1, 1.01), (256, 0.99, 1), (1024, 0.1, 0.2)])),
+                         "64 to 256")
 
     def test_every_claim_is_of_tables_that_are_run(self):
         tables = {kind: json.loads((SOURCE / f"scenarios/claims/{kind}.json").read_text())["tables"]
-                  for kind in ("read", "create")}
+                  for kind in claims.SCENARIOS}
         named = {kind: {t if isinstance(t, str) else f"{t['table']}(chunk={t['chunk']})" for t in ts}
                  for kind, ts in tables.items()}
+        named["count"] = {f"{table} by {how}" for table in named["count"] for how in claims.COUNTED_BY}
         for claim in claims.CLAIMS:
-            kind = "create" if claim.what == claims.CREATE else "read"
+            kind = {claims.CREATE: "create", claims.COUNT: "count"}.get(claim.what, "read")
             self.assertLessEqual({claim.a, claim.b}, named[kind], claim)
 
 
 class Programs(Case):
     def test_claims_runs_what_is_missing(self):
-        args = ["--run", str(self.dir / "c"), "--vcpusim", VCPUSIM, "--machines", "xeon-8375c", "--sizes", "16"]
+        args = ["--run", str(self.dir / "c"), "--vcpusim", VCPUSIM, "--machines", "xeon-8375c", "--sizes", "16",
+                "--seeds", "1"]
         out = self.works("claims.py", *args)
-        self.assertEqual(len(list((self.dir / "c").iterdir())), 4)
+        self.assertEqual(len(list((self.dir / "c").iterdir())), 10)
         # 36,864 bytes against 2,304: docs/tables.md
         self.assertRegex(out, r"fixed against chunked, more\?\n +16 vCPUs +16\n +holds")
         again = self.works("claims.py", *args)
@@ -89,6 +97,8 @@ class Programs(Case):
                          "--table", "fixed", "--table", "list", "--only", "/l3_ns", "--only", "/mlp")
         self.assertIn("not possible alone: /l3_ns halved", out)
         self.assertRegex(out, r"of the 2 assumed numbers' halvings and doublings change nothing")
+        # fixed and list decide two: look-ups are slower, walks are not alike
+        self.assertRegex(out, r"(?m)^[12] of 2 claims decided on xeon-8375c")
 
     def test_no_simulator(self):
         says = ("/none/vcpusim: No such file or directory", "./bootstrap.sh", "--vcpusim")
