@@ -22,8 +22,9 @@
 #include "sim/trace/trace.h"
 #include "sim/workload/workload.h"
 
-#define BLOCKED_LINES 40  /* of threads that wait, in the message of a run that stopped */
-#define BLOCKED_BYTES 512 /* of one line, at most */
+#define RUNNING_LINES 20 /* of threads that run, in the message of a run that stopped */
+#define BLOCKED_LINES 40 /* of those that wait */
+#define LINE_BYTES 512   /* at most */
 
 struct run {
 	const struct vs_scenario *s;
@@ -302,28 +303,45 @@ static enum vs_stop run_engine(struct run *r)
 	return why;
 }
 
-/* The first lines of who is blocked (those that matter come first), and how many more there are. */
-static void add_blocked(const struct run *r, char *text, size_t size)
+static size_t report_blocked(const struct run *r, char *buf, size_t size)
+{
+	return vs_host_report_blocked(r->host, VS_PS_NEVER, buf, size);
+}
+
+static size_t report_running(const struct run *r, char *buf, size_t size)
+{
+	return vs_host_report_running(r->host, buf, size);
+}
+
+/* The first lines of a report (those that matter come first), and how many more there are. */
+static void add_lines(const struct run *r,
+		      size_t (*report)(const struct run *r, char *buf, size_t size), int most,
+		      const char *more_text, char *text, size_t size)
 {
 	size_t used = strlen(text), more = 0;
-	size_t all = vs_host_report_blocked(r->host, VS_PS_NEVER, NULL, 0) + 1;
-	char *blocked = malloc(all), *line = blocked;
+	size_t all = report(r, NULL, 0) + 1;
+	char *lines = malloc(all), *line = lines;
 
-	if (!blocked)
+	if (!lines)
 		return;
-	vs_host_report_blocked(r->host, VS_PS_NEVER, blocked, all);
+	report(r, lines, all);
 	for (int n = 0; *line; n++) {
 		size_t length = strcspn(line, "\n") + 1;
 
-		if (n < BLOCKED_LINES)
+		if (n < most)
 			used += snprintf(text + used, size - used, "%.*s", (int)length, line);
 		else
 			more++;
 		line += length;
 	}
 	if (more)
-		snprintf(text + used, size - used, "and %zu more\n", more);
-	free(blocked);
+		snprintf(text + used, size - used, "and %zu more%s\n", more, more_text);
+	free(lines);
+}
+
+static void add_blocked(const struct run *r, char *text, size_t size)
+{
+	add_lines(r, report_blocked, BLOCKED_LINES, "", text, size);
 }
 
 /* A deadlock was found while others could still run: who else waits now? */
@@ -342,7 +360,7 @@ static void judge_stop(struct run *r, enum vs_stop why)
 		[VS_STOP_QUIET] = "deadlock: nothing can happen any more",
 		[VS_STOP_DONE] = "stopped before its end",
 		[VS_STOP_ABORTED] = "stopped"};
-	char text[BLOCKED_LINES * BLOCKED_BYTES];
+	char text[(RUNNING_LINES + BLOCKED_LINES) * LINE_BYTES];
 	const char *what;
 	int error = vs_workload_boot_error(r->workload, &what);
 	vs_ps end;
@@ -358,6 +376,8 @@ static void judge_stop(struct run *r, enum vs_stop why)
 	if (vs_workload_done(r->workload, &end) || r->out->status != VS_RUN_OK)
 		return;
 	snprintf(text, sizeof(text), "%s\n", text_of[why]);
+	if (why == VS_STOP_LIMIT)
+		add_lines(r, report_running, RUNNING_LINES, " that run", text, sizeof(text));
 	add_blocked(r, text, sizeof(text));
 	end_as(r, why == VS_STOP_LIMIT ? VS_RUN_LIMIT : VS_RUN_DEADLOCK, text);
 }

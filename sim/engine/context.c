@@ -121,6 +121,16 @@ void vs_ctx_stack(const struct vs_ctx *x, uintptr_t *lo, uintptr_t *hi)
 	*hi = x->stack_hi;
 }
 
+void vs_ctx_stands_at(uintptr_t pc)
+{
+	vs_ctx_now->place = pc;
+}
+
+uintptr_t vs_ctx_place(const struct vs_ctx *x)
+{
+	return x->place;
+}
+
 struct vs_ctx *vs_ctx_of_address(struct vs_engine *e, uintptr_t addr)
 {
 	for (uint32_t i = 0; i < e->n_ctxs; i++)

@@ -69,7 +69,17 @@ static bool may_go(const struct vs_core *c)
 	return c->granted || (c->running && c->clock < c->horizon);
 }
 
-static void sync_strict(void)
+/* What the host does may synchronise and park as well. */
+static void attend(struct vs_core *c, struct vs_ctx *me)
+{
+	uintptr_t place = me->place;
+
+	c->attention = false;
+	c->engine->attend(c);
+	me->place = place;
+}
+
+static void sync_strict(struct vs_ctx *me)
 {
 	struct vs_core *c;
 
@@ -79,20 +89,20 @@ static void sync_strict(void)
 		c = vs_core_now;
 		if (!c->attention)
 			break;
-		c->attention = false;
-		c->engine->attend(c);
+		attend(c, me);
 	}
+	me->place = 0;
 	c->limit = 0;
 }
 
 void vs_core_sync(void)
 {
 	struct vs_core *c = vs_core_now;
-	const struct vs_ctx *me = vs_ctx_now;
+	struct vs_ctx *me = vs_ctx_now;
 
 	c->engine->stats.slow_paths++;
 	if (c->engine->o.strict) {
-		sync_strict();
+		sync_strict(me);
 		return;
 	}
 	for (;;) {
@@ -105,17 +115,17 @@ void vs_core_sync(void)
 		}
 		if (!c->attention)
 			break;
-		c->attention = false;
-		c->engine->attend(c);
+		attend(c, me);
 		c = vs_core_now;
 	}
+	me->place = 0;
 	vs_core_set_limit(c);
 }
 
 void vs_core_park(void)
 {
 	struct vs_core *c = vs_core_now;
-	const struct vs_ctx *me = vs_ctx_now;
+	struct vs_ctx *me = vs_ctx_now;
 	bool strict = c->engine->o.strict;
 
 	for (;;) {
@@ -129,6 +139,7 @@ void vs_core_park(void)
 		if (c->run == me && (c->granted || c->running))
 			break;
 	}
+	me->place = 0;
 	c->granted = false;
 	vs_core_set_limit(c);
 }

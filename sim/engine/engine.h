@@ -167,8 +167,13 @@ void vs_ctx_set_user(struct vs_ctx *x, void *user);
 void vs_ctx_stack(const struct vs_ctx *x, uintptr_t *lo, uintptr_t *hi);
 /* Which context owns this address, or NULL */
 struct vs_ctx *vs_ctx_of_address(struct vs_engine *e, uintptr_t addr);
-extern struct vs_ctx *vs_ctx_now;   /* running context; NULL in driver code */
-extern struct vs_core *vs_core_now; /* its core */
+/* Where the running context is in its code, for reports. Said right before it synchronises or
+ * parks; forgotten when that returns, so that what it is does not depend on how the engine is run.
+ */
+void vs_ctx_stands_at(uintptr_t pc);
+uintptr_t vs_ctx_place(const struct vs_ctx *x); /* 0: it has not been said */
+extern struct vs_ctx *vs_ctx_now;               /* running context; NULL in driver code */
+extern struct vs_core *vs_core_now;             /* its core */
 
 /* -- context code ------------------------------------------------------------------------------ */
 

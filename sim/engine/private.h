@@ -27,6 +27,7 @@ struct vs_ctx {
 	uint32_t home_core;
 	uint32_t colour;
 	uintptr_t stack_lo, stack_hi;
+	uintptr_t place; /* while it synchronises or is parked */
 	bool done;
 	void *backend; /* bare: saved stack pointer; SimGrid: the actor */
 };

@@ -74,7 +74,7 @@ static enum vs_exit take(struct vs_cpu *cpu, struct vs_task *t)
 			end = cpu->core->clock + window;
 			arm_window(cpu, end);
 		}
-		vs_hw_relax();
+		vs_hw_relax(0);
 		vs_point();
 		if (cpu->n_irqs)
 			return VS_EXIT_INTERRUPT;

@@ -252,5 +252,8 @@ void vs_host_set_namer(struct vs_host *h, vs_namer_fn fn, void *ctx);
  * and grace periods come first, then the rest; each by thread id. After the run as_of may be
  * VS_PS_NEVER. Returns the length that the whole text has. */
 size_t vs_host_report_blocked(const struct vs_host *h, vs_ps as_of, char *buf, size_t size);
+/* After a run that was stopped: who runs, or could, and where as far as that is known; not those in
+ * their guests. By thread id; otherwise as above. */
+size_t vs_host_report_running(const struct vs_host *h, char *buf, size_t size);
 
 #endif

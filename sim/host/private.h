@@ -226,6 +226,15 @@ static inline void vs_point(void)
 		vs_core_sync();
 }
 
+/* The same from a place that reports may name. */
+static inline void vs_point_at(uintptr_t pc)
+{
+	if (vs_core_now->clock >= vs_core_now->limit) {
+		vs_ctx_stands_at(pc);
+		vs_core_sync();
+	}
+}
+
 static inline vs_ps vs_before(vs_ps t, vs_ps by)
 {
 	return t > by ? t - by : 0;

@@ -127,6 +127,39 @@ size_t vs_host_report_blocked(const struct vs_host *h, vs_ps as_of, char *buf, s
 	return used + report_some(h, as_of, true, buf + at, size - at);
 }
 
+/* A thread that is in its guest, or not in code that told its place, says nothing. */
+static size_t running_text(const struct vs_task *t, char *buf, size_t size)
+{
+	uintptr_t pc = t->ctx ? vs_ctx_place(t->ctx) : 0;
+	char place[160] = "", on[32] = "could run";
+
+	if (t->state == VS_RUNNING && !t->host->cpus[t->cpu].in_guest)
+		snprintf(on, sizeof(on), "runs on CPU %u", t->cpu);
+	else if (t->state != VS_RUNNABLE || !pc)
+		return 0;
+	if (pc)
+		place_text(t->host, pc, place, sizeof(place));
+	int n = snprintf(buf, size, "thread %u \"%s\" %s%s%s\n", t->id, t->name, on,
+			 pc ? " in " : "", place);
+
+	VS_ASSERT(n > 0);
+	return n;
+}
+
+size_t vs_host_report_running(const struct vs_host *h, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	if (size)
+		buf[0] = '\0';
+	for (uint32_t i = 0; i < h->n_tasks; i++) {
+		size_t at = used < size ? used : size;
+
+		used += running_text(h->tasks[i], buf + at, size - at);
+	}
+	return used;
+}
+
 /* -- the watch --------------------------------------------------------------------------------- */
 
 /* Uninterruptible and unchanged for at least `age`. A wake-up on its way never takes that long. */

@@ -275,9 +275,11 @@ void vs_resched(void)
 
 void vs_cpu_relax(void)
 {
-	vs_point();
-	vs_hw_relax();
-	vs_point();
+	uintptr_t pc = (uintptr_t)__builtin_return_address(0);
+
+	vs_point_at(pc);
+	vs_hw_relax(pc);
+	vs_point_at(pc);
 }
 
 static void on_computed(struct vs_core *c, struct vs_event *ev)

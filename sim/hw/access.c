@@ -85,12 +85,13 @@ static enum place find_or_refuse(struct vs_hw_core *hc, uintptr_t addr, size_t s
 }
 
 /* Computing up to the access; whatever is due on this core happens first. */
-static struct vs_hw_core *issue(struct vs_hw_core *hc)
+static struct vs_hw_core *issue(struct vs_hw_core *hc, uintptr_t pc)
 {
 	struct vs_core *c = hc->core;
 
 	after(hc, hc->issue_ps, VS_CAUSE_COMPUTE);
 	if (c->clock >= c->limit) {
+		vs_ctx_stands_at(pc);
 		vs_core_sync();
 		hc = vs_hwc(vs_core_now);
 	}
@@ -139,7 +140,7 @@ static inline void access_line(struct vs_hw_core *hc, uint32_t line, uintptr_t a
 {
 	bool write = kind & VS_WRITE;
 
-	hc = issue(hc);
+	hc = issue(hc, pc);
 	hc->recent[hc->accesses++ % VS_RECENT] = addr;
 	hc->writes += write;
 	if (VS_UNLIKELY(hc->watch[line]))
@@ -169,7 +170,7 @@ static __attribute__((noinline, cold)) void access_odd(struct vs_hw_core *hc, ui
 	if (!hc->hw->pricing)
 		return;
 	if (find_or_refuse(hc, addr, size, kind, pc, &line) == AT_OWN_STACK) {
-		issue(hc);
+		issue(hc, pc);
 		return;
 	}
 	if ((addr & 63) + size <= 64) {
@@ -244,7 +245,7 @@ static vs_ps use_held(struct vs_hw_core *hc, uint32_t line)
 /* One transaction: lines of both ranges, in address order inside each. */
 static void access_piece(uintptr_t dst, uintptr_t src, size_t bytes, unsigned kind, uintptr_t pc)
 {
-	struct vs_hw_core *hc = issue(vs_hwc(vs_core_now));
+	struct vs_hw_core *hc = issue(vs_hwc(vs_core_now), pc);
 	struct vs_multi *x = vs_multi_new(hc->hw);
 	bool missing = add_lines(hc, x, dst, bytes, true, kind, pc);
 
@@ -304,11 +305,12 @@ void vs_access_fence(int memory_order, uintptr_t pc)
  * the one before can find nothing new until something happens to this core; then it looks again
  * at the beginning of the next turn.
  */
-void vs_hw_relax(void)
+void vs_hw_relax(uintptr_t pc)
 {
 	if (!vs_core_now || !vs_hwc(vs_core_now)->hw->pricing)
 		return;
 	after(vs_hwc(vs_core_now), vs_hwc(vs_core_now)->issue_ps, VS_CAUSE_COMPUTE);
+	vs_ctx_stands_at(pc);
 	vs_core_sync();
 	struct vs_core *c = vs_core_now;
 	struct vs_hw_core *hc = vs_hwc(c);
@@ -327,6 +329,7 @@ void vs_hw_relax(void)
 
 		c->spin_period = now.period;
 		c->running = false;
+		vs_ctx_stands_at(pc);
 		vs_core_park();
 		VS_ASSERT(vs_core_now == c);
 		vs_book(hc, c->clock - from, VS_CAUSE_LOCK);

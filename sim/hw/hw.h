@@ -46,8 +46,9 @@ void vs_hw_set_pricing(struct vs_hw *hw, bool on);
 bool vs_hw_pricing(const struct vs_hw *hw);
 
 /* cpu_relax(): after an iteration that only hit, parks until something happens to this core; the
- * time parked is booked under VS_CAUSE_LOCK. A spin that counts its turns is not seen through. */
-void vs_hw_relax(void);
+ * time parked is booked under VS_CAUSE_LOCK. A spin that counts its turns is not seen through. pc:
+ * the caller's, for reports. */
+void vs_hw_relax(uintptr_t pc);
 
 /* Tests: assert that accesses by different cores conflict in strictly increasing time only and, in
  * strict mode, one writer or many readers at each fill. */

@@ -109,6 +109,7 @@ uintptr_t vs_hw_seen_at(struct vs_hw *hw, const struct vs_ctx *x, vs_ps as_of)
 static void stall(struct vs_hw_core *hc)
 {
 	hc->core->running = false;
+	vs_ctx_stands_at(hc->demand_pc);
 	vs_core_park();
 }
 

@@ -10,9 +10,9 @@ CHECK, RUN = 1, 3
 
 
 class Planted(Case):
-    def caught(self, fault, status, *texts):
+    def caught(self, fault, status, *texts, more=()):
         done = self.run_here("--module", PLANTED / f"{fault}.so", "--table", f"planted-{fault}",
-                             "--table", "fixed", "--silent-s", 2, "-o", "out.json", QUICK)
+                             "--table", "fixed", "--silent-s", 2, "-o", "out.json", *more, QUICK)
         self.ends(done, RUN)
         runs = {r["table"]: r for r in self.read("out.json")["runs"]}
         self.assertEqual(runs["fixed"]["status"], "ok")
@@ -57,13 +57,21 @@ class Planted(Case):
         self.caught("endless", "crashed", r"computed for 2 s without an access",
                     r"\(endless\.c:\d+\)")
 
+    def test_endless_loops_with_accesses(self):
+        """At the limit, those that run are named before those that sleep."""
+        where = r"runs on CPU \d in \w+ \(spins\.c:%d\)"
+        self.caught("spins", "limit", r'thread \d+ "look/0" ' + where % 12, r'thread \d+ "look/1" ' + where % 19,
+                    r'(?s)^[^\n]*limits\.simulated_ms\)\nthread \d+ "look/0".*thread \d+ "look/1".*"conductor" waits',
+                    more=("--set", "/limits/simulated_ms=40"))
+
     def test_the_strict_loop_and_the_bare_one_say_the_same(self):
-        texts = set()
-        for how in ([], ["--strict"], ["--bare"]):
-            self.run_here(*how, "--module", PLANTED / "lock-cycle.so", "--table",
-                          "planted-lock-cycle", "-q", "-o", "out.json", QUICK)
-            texts.add((self.dir / "out.json").read_text())
-        self.assertEqual(len(texts), 1)
+        for fault, limit_ms in ("lock-cycle", 300000), ("spins", 2):
+            texts = set()
+            for how in ([], ["--strict"], ["--bare"], ["--host-order", "down"]):
+                self.run_here(*how, "--module", PLANTED / f"{fault}.so", "--table", f"planted-{fault}", "-q",
+                              "--set", f"/limits/simulated_ms={limit_ms}", "-o", "out.json", QUICK)
+                texts.add((self.dir / "out.json").read_text())
+            self.assertEqual(len(texts), 1, fault)
 
 
 class Broken(Case):

@@ -165,7 +165,7 @@ static void locked_step(struct worker *w)
 	uint64_t mine = fetch_add(&lock[0], 1);
 
 	while (load(&lock[1]) != mine)
-		vs_hw_relax();
+		vs_hw_relax(0);
 	fold(w, load(&lock[8]));
 	store(&lock[8], load(&lock[8]) + 1);
 	store(&lock[1], mine + 1);
@@ -259,7 +259,7 @@ static void spin_till_it_rings(struct worker *w)
 	vs_send_timer(w->core, ev);
 	do {
 		fold(w, load(p));
-		vs_hw_relax();
+		vs_hw_relax(0);
 	} while (w->rang == before);
 	fold(w, w->rang);
 }

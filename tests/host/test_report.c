@@ -1,5 +1,6 @@
 /* Deadlocks found and named; bugs and warnings reach their sink; books in every state. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,6 +172,71 @@ START_TEST(report_by_number)
 }
 END_TEST
 
+/* Looks at a word again and again, from a place of its own. */
+static void spins(void *arg)
+{
+	for (;;) {
+		vs_hw_charge(vs_core_now, US(1), VS_CAUSE_COMPUTE);
+		vs_access((uintptr_t)w.lock, 8, VS_READ, (uintptr_t)arg);
+	}
+}
+
+/* Announces no access. */
+static void computes(void *arg)
+{
+	(void)arg;
+	vs_task_compute(S(1), VS_CAUSE_COMPUTE);
+}
+
+static const char *name_number(void *ctx, uintptr_t pc, char *buf, size_t size)
+{
+	(void)ctx;
+	snprintf(buf, size, "place %u", (unsigned)pc);
+	return buf;
+}
+
+static void run_busy_cpus(const struct rig_options *o)
+{
+	teardown();
+	rig_init(&w.r, o);
+	w.lock = vs_hw_arena_take(w.r.hw, 65536, 0);
+	rig_task(&w.r, "one", VS_TASK_CONTROL, 0, spins, (void *)1, MS(1));
+	rig_task(&w.r, "two", VS_TASK_CONTROL, 0, spins, (void *)2, MS(1) + US(5));
+	rig_task(&w.r, "asleep", VS_TASK_KTHREAD, 1, waits_for_work, NULL, MS(1));
+	rig_task(&w.r, "three", VS_TASK_CONTROL, 2, spins, (void *)3, MS(1));
+	rig_task(&w.r, "four", VS_TASK_CONTROL, 3, computes, NULL, MS(1));
+	rig_task(&w.r, "never", VS_TASK_CONTROL, 3, spins, (void *)5, VS_PS_NEVER);
+	vs_host_set_namer(w.r.h, name_number, NULL);
+	ck_assert_int_eq(rig_run(&w.r, MS(30)), VS_STOP_LIMIT);
+	vs_host_report_running(w.r.h, w.text, sizeof(w.text));
+}
+
+/* Two share CPU 0, of which one has it; each is where it has always been, and the same however the
+ * engine is run. */
+START_TEST(who_runs_at_the_limit)
+{
+	struct rig_options how[] = {{.preempt = VS_PREEMPT_FULL},
+				    {.preempt = VS_PREEMPT_FULL, .strict = true},
+				    {.preempt = VS_PREEMPT_FULL, .order = VS_ORDER_DOWN},
+				    {.preempt = VS_PREEMPT_FULL, .any_window = true, .window = 1}};
+	bool one_has_it;
+	char expected[256];
+
+	for (size_t i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+		run_busy_cpus(&how[i]);
+		if (!i)
+			one_has_it = strstr(w.text, "\"one\" runs");
+		snprintf(expected, sizeof(expected),
+			 "thread 0 \"one\" %s in place 1\nthread 1 \"two\" %s in place 2\n"
+			 "thread 3 \"three\" runs on CPU 2 in place 3\nthread 4 \"four\" runs on "
+			 "CPU 3\n",
+			 one_has_it ? "runs on CPU 0" : "could run",
+			 one_has_it ? "could run" : "runs on CPU 0");
+		ck_assert_str_eq(w.text, expected);
+	}
+}
+END_TEST
+
 /* -- bugs
  * ------------------------------------------------------------------------------------------ */
 
@@ -248,6 +314,7 @@ int main(void)
 	tcase_add_test(c, chain_is_hung_after_120_s);
 	tcase_add_test(c, nobody_left);
 	tcase_add_test(c, report_by_number);
+	tcase_add_test(c, who_runs_at_the_limit);
 	tcase_add_test(c, bug_ends_the_run);
 	tcase_add_test(c, sleeping_with_preemption_off);
 	suite_add_tcase(s, c);

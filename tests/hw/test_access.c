@@ -322,7 +322,7 @@ static uint64_t flag_of(struct rig_core *me)
 static void spin(struct rig_core *me)
 {
 	while (!flag_of(me))
-		vs_hw_relax();
+		vs_hw_relax(0);
 	rig_note(me, rig_now(me));
 }
 
@@ -339,7 +339,7 @@ static void spin_counting(struct rig_core *me)
 
 	while (!flag_of(me)) {
 		rig_write(me, turns, *turns + 1);
-		vs_hw_relax();
+		vs_hw_relax(0);
 	}
 	rig_note(me, rig_now(me));
 }
@@ -394,7 +394,7 @@ END_TEST
 static void long_then_spin(struct rig_core *me)
 {
 	flag_of(me);
-	vs_hw_relax();
+	vs_hw_relax(0);
 	for (int i = 0; i < 100; i++)
 		flag_of(me);
 	spin(me);
@@ -435,7 +435,7 @@ static void spin_for_timer(struct rig_core *me)
 	ev->obj = &rang;
 	vs_send_timer(me->core, ev);
 	while (flag_of(me), !rang)
-		vs_hw_relax();
+		vs_hw_relax(0);
 	rig_note(me, rig_now(me));
 }
 

@@ -78,7 +78,7 @@ static void run_free(struct rig_core *me)
 	vs_access((uintptr_t)me, 8, VS_READ, 0); /* not even looked at */
 	vs_access_fence(__ATOMIC_SEQ_CST, 0);
 	vs_hw_charge(me->core, 1000, VS_CAUSE_COMPUTE);
-	vs_hw_relax();
+	vs_hw_relax(0);
 	ck_assert_uint_eq(rig_now(me), 0);
 	vs_hw_stats(me->rig->hw, &st);
 	ck_assert_uint_eq(st.accesses, 0);
@@ -114,7 +114,7 @@ START_TEST(nobody_pays_outside_a_context)
 	vs_access((uintptr_t)r.line[0], 8, VS_WRITE, 0);
 	vs_access_range((uintptr_t)r.line[0], 0, 4096, VS_WRITE, 0);
 	vs_access_fence(__ATOMIC_SEQ_CST, 0);
-	vs_hw_relax();
+	vs_hw_relax(0);
 	vs_hw_stats(r.hw, &st);
 	ck_assert_uint_eq(st.accesses, 0);
 	rig_free(&r);
