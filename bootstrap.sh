@@ -28,9 +28,9 @@ libsimgrid-dev libgsl-dev libjansson-dev libdw-dev zlib1g-dev liburcu-dev
 check clang clang-format python3 python3-jsonschema
 python3-numpy python3-pandas python3-matplotlib
 "
-# Opens the reports; what tables are compiled against as parts of a module (15 MB, 18 s); counts
-# instructions. The tests that need them are skipped without.
-test_packages="chromium linux-headers-amd64 valgrind"
+# Opens the reports; what tables are compiled against as parts of a module (15 MB, 18 s); formats the
+# man pages; counts instructions. The tests that need them are skipped without.
+test_packages="chromium linux-headers-amd64 man-db valgrind"
 
 missing_packages() {
 	for package in $packages; do

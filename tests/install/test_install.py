@@ -88,6 +88,9 @@ class Installed(Case):
             self.assertNotIn(str(SOURCE), text)
 
 
+NO_MAN = "man is not installed: ./bootstrap.sh --test does it"
+
+
 def options_of_help(text):
     return set(re.findall(r"^(?:  -\w, |      )(--[a-z-]+)(?= |$)", text, re.M))
 
@@ -99,7 +102,7 @@ class Manual(unittest.TestCase):
         self.assertEqual((status, err), (0, ""))
         return re.sub(".\b", "", out).replace("\u2010", "-")
 
-    @unittest.skipUnless(shutil.which("man"), "no man")
+    @unittest.skipUnless(shutil.which("man"), NO_MAN)
     def test_it_has_the_options_of_help_and_no_others(self):
         told = run(EXECUTABLE, "--help")[1]
         page = self.page("vcpusim")
@@ -109,7 +112,7 @@ class Manual(unittest.TestCase):
         for status in re.findall(r"(\d+) (?:all well|a check|bad usage|a run|interrupted)", told):
             self.assertRegex(page, rf"(?m)^       {status} ")
 
-    @unittest.skipUnless(shutil.which("man"), "no man")
+    @unittest.skipUnless(shutil.which("man"), NO_MAN)
     def test_the_wrapper_too(self):
         told = run(SOURCE / "vcpusim-cc", "--help")[1]
         page = self.page("vcpusim-cc")
