@@ -102,6 +102,8 @@ static const char help[] =
 	"      --silent-s N     end a run that computes for N s without an access (default 10,\n"
 	"                       0: never)\n"
 	"\n"
+	"On a terminal the summary fits 100 columns; in a pipe or file no line is broken.\n"
+	"\n"
 	"Exit status: 0 all well, 1 a check failed (the result is written), 2 bad usage or\n"
 	"scenario, 3 a run crashed or deadlocked, 130 interrupted (finished runs are kept).\n";
 /* clang-format on */

@@ -149,6 +149,10 @@ class Summary(Case):
         out = on_terminal("-o", "out.json", *self.LONG, SMOKE, cwd=self.dir, streams=())[1]
         self.assertNotIn("\033", out)
         self.assertIn(self.LONG[-1].partition("=")[2] + "\n", out)
+        verdicts = [line for line in out.split("\n") if line.startswith(("  Fastest", "  No winner"))]
+        self.assertTrue(verdicts)
+        for line in verdicts:
+            self.assertTrue(line.endswith("zero."), line)
 
     def test_colour(self):
         self.assertRegex(self.text(QUICK), COLOUR)
