@@ -119,6 +119,28 @@ class Same(Case):
             how = ("--window-ps", window, "--host-order", order, "--paranoid")
             self.assertTrue(result(*how, scenario=FULL) == strict, how)
 
+    def test_4096_host_cpus(self):
+        """As many as there may be: eight sockets of 512. An RCU of so many looks at CPUs for the first time after
+        1 + 4,096 / 256 jiffies of 4 ms, until when idle ones say nothing: a create that waits for a grace period
+        takes more than 68 ms. Nearly all vCPUs sleep (they halt for a second and run for 20 us), so a
+        broadcast has to wake them one after the other: queue each and send an interrupt, 100 ns."""
+        def run(boot, *how):
+            sets = ("/machine=xeon-platinum-8176", "/machine_set/topology/cores_per_l3=512", "/host/cpus=4096",
+                    f"/vm/boot_vcpus={boot}", "/streams/0/count=2", "/streams/1/count=2")
+            return result("--reps", 1, "--table", "rcu-array", *(arg for one in sets for arg in ("--set", one)), *how,
+                          scenario=SOURCE / "scenarios/hotplug-4096.json")
+
+        few = run(500, "--host-order", "down")
+        self.assertTrue(run(500, "--strict") == few)
+        for boot, text in (500, few), (4094, run(4094, "--bare")):
+            document = json.loads(text)
+            ops = document["runs"][0]["ops"]
+            self.assertEqual(document["scenario"]["host"]["cpus"], 4096)
+            self.assertEqual({name: (op["count"], op["errors"]) for name, op in ops.items()},
+                             {"hotplug": (2, 0), "ipi_broadcast": (2, 0)})
+            self.assertGreater(ops["hotplug"]["latency_ns"]["min"], 17 * 4e6)
+            self.assertGreater(ops["ipi_broadcast"]["latency_ns"]["min"], 0.9 * boot * 100)
+
     def test_wider_windows_are_seen_to_break(self):
         """Else the test above could not fail. A broken run ends in an assert or in another result."""
         for window in (self.w + 1, 2 * self.w):
