@@ -11,7 +11,7 @@
 
 #include <vcpusim/types.h>
 
-#define VS_MODULE_ABI 8
+#define VS_MODULE_ABI 9
 
 #define VS_TABLE_PARAMS_MAX 4
 

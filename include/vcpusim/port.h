@@ -165,12 +165,15 @@ void vs_poll_end(bool success); /* success: no need to sleep any more */
 enum vs_note {
 	VS_NOTE_VM_CREATED,   /* obj = vm */
 	VS_NOTE_VM_DESTROYED, /* obj = vm: nothing may be left allocated for it */
+	VS_NOTE_VCPU_ID,      /* obj = vcpu, a = id: right before it is ready */
 	VS_NOTE_VCPU_READY,   /* obj = vcpu, a = index: may be handed out from now on */
 	VS_NOTE_VCPU_CREATED, /* obj = vcpu, a = index: its create is about to return success */
 	VS_NOTE_VCPU_LEAVING, /* obj = vcpu, a = index: need not be handed out any more */
 	VS_NOTE_VCPU_GONE,    /* obj = vcpu, a = index: may not be handed out any more */
 	VS_NOTE_GET_BEGIN,    /* a = index */
 	VS_NOTE_GET_END,      /* obj = result or NULL, a = index */
+	VS_NOTE_GET_ID_BEGIN, /* a = id */
+	VS_NOTE_GET_ID_END,   /* obj = result or NULL, a = id */
 	VS_NOTE_WALK_BEGIN,   /* obj = vm */
 	VS_NOTE_WALK_VISIT,   /* obj = vcpu, a = index */
 	VS_NOTE_WALK_END,     /* obj = vm; a = 1 if left early */

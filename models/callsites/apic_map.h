@@ -95,7 +95,7 @@ static struct kvm_vcpu *kvm_vcpu_by_apic_id(struct kvm *kvm, struct kvm_apic_map
 	struct kvm_lapic *apic;
 
 	if (!map)
-		return id < KVM_MAX_VCPU_ID ? kvm_get_vcpu_by_id(kvm, (int)id) : NULL;
+		return kvm_get_told_by_id(kvm, id);
 	if (id > map->max_apic_id)
 		return NULL;
 	apic = READ_ONCE(map->phys_map[id]);

@@ -52,12 +52,24 @@ static int create_vcpu_fd(struct kvm_vcpu *vcpu)
 	return vcpu->arch.file ? 0 : -ENOMEM;
 }
 
+/* Not told: notes would have the compiler load anew what kvm_table_reserve() needs too. That a
+ * duplicate must fail is checked by who asks for one. */
+static bool kvm_id_is_taken(struct kvm *kvm, u32 id)
+{
+	int cookie = kvm_vcpus_read_lock(kvm);
+	bool taken = kvm_get_vcpu_by_id(kvm, (int)id);
+
+	kvm_vcpus_read_unlock(kvm, cookie);
+	return taken;
+}
+
 /* kvm->lock is held. On success the vCPU is in the table. */
 static int kvm_vcpu_publish(struct kvm *kvm, struct kvm_vcpu *vcpu, struct kvm_table_insert *ins)
 {
+	u32 id = (u32)vcpu->vcpu_id;
 	int r;
 
-	if (kvm_lookup_by_id(kvm, vcpu->vcpu_id))
+	if (kvm_id_is_taken(kvm, id))
 		return -EEXIST;
 	r = kvm_table_reserve(kvm, vcpu, ins);
 	if (r)
@@ -69,6 +81,7 @@ static int kvm_vcpu_publish(struct kvm *kvm, struct kvm_vcpu *vcpu, struct kvm_t
 	}
 	vcpu->arch.vp_index =
 		(u32)(kvm->arch.vp_mismatched ? kvm->max_vcpus - 1 - ins->index : ins->index);
+	vs_note(VS_NOTE_VCPU_ID, vcpu, id);
 	vs_note(VS_NOTE_VCPU_READY, vcpu, (u32)ins->index);
 	kvm_table_insert(kvm, ins);
 	return 0;

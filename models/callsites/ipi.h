@@ -183,7 +183,7 @@ static u32 kvm_send_ipi_set(struct kvm *kvm, u32 first, u64 low, u64 high)
 static u32 kvm_send_ipi_index(struct kvm *kvm, u32 index)
 {
 	int cookie = kvm_vcpus_read_lock(kvm);
-	struct kvm_vcpu *vcpu = index < KVM_MAX_VCPUS ? kvm_get_vcpu(kvm, (int)index) : NULL;
+	struct kvm_vcpu *vcpu = kvm_get_told(kvm, index);
 
 	if (vcpu)
 		kvm_apic_deliver(vcpu);
@@ -260,7 +260,7 @@ static u32 kvm_make_all_cpus_request(struct kvm *kvm, bool wait)
 static bool kvm_kick_index(struct kvm *kvm, u32 index)
 {
 	int cookie = kvm_vcpus_read_lock(kvm);
-	struct kvm_vcpu *vcpu = index < KVM_MAX_VCPUS ? kvm_get_vcpu(kvm, (int)index) : NULL;
+	struct kvm_vcpu *vcpu = kvm_get_told(kvm, index);
 
 	if (vcpu)
 		kvm_vcpu_kick(vcpu);

@@ -6,30 +6,43 @@
 
 #include <linux/kvm_host.h>
 
-/* Look-ups by id are not told: an id says nothing of the index that the checkers know. */
-static struct kvm_vcpu *kvm_lookup(struct kvm *kvm, u32 index)
+/* Inside a section of the table. NULL: there is none. */
+static __always_inline struct kvm_vcpu *kvm_get_told(struct kvm *kvm, u32 index)
 {
 	struct kvm_vcpu *vcpu;
-	int cookie;
 
 	vs_note(VS_NOTE_GET_BEGIN, NULL, index);
-	cookie = kvm_vcpus_read_lock(kvm);
 	vcpu = index < KVM_MAX_VCPUS ? kvm_get_vcpu(kvm, (int)index) : NULL;
 	vs_note(VS_NOTE_GET_END, vcpu, index);
+	return vcpu;
+}
+
+/* The same by id. */
+static __always_inline struct kvm_vcpu *kvm_get_told_by_id(struct kvm *kvm, u32 id)
+{
+	struct kvm_vcpu *vcpu;
+
+	vs_note(VS_NOTE_GET_ID_BEGIN, NULL, id);
+	vcpu = id < KVM_MAX_VCPU_ID ? kvm_get_vcpu_by_id(kvm, (int)id) : NULL;
+	vs_note(VS_NOTE_GET_ID_END, vcpu, id);
+	return vcpu;
+}
+
+/* What these two return may be told from others; it is not to be looked into. */
+static struct kvm_vcpu *kvm_lookup(struct kvm *kvm, u32 index)
+{
+	int cookie = kvm_vcpus_read_lock(kvm);
+	struct kvm_vcpu *vcpu = kvm_get_told(kvm, index);
+
 	kvm_vcpus_read_unlock(kvm, cookie);
 	return vcpu;
 }
 
-/* What it returns may be told from others; it is not to be looked into. */
-static struct kvm_vcpu *kvm_lookup_by_id(struct kvm *kvm, int id)
+static struct kvm_vcpu *kvm_lookup_by_id(struct kvm *kvm, u32 id)
 {
-	struct kvm_vcpu *vcpu;
-	int cookie;
+	int cookie = kvm_vcpus_read_lock(kvm);
+	struct kvm_vcpu *vcpu = kvm_get_told_by_id(kvm, id);
 
-	if (id < 0 || id >= KVM_MAX_VCPU_ID)
-		return NULL;
-	cookie = kvm_vcpus_read_lock(kvm);
-	vcpu = kvm_get_vcpu_by_id(kvm, id);
 	kvm_vcpus_read_unlock(kvm, cookie);
 	return vcpu;
 }

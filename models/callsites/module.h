@@ -90,7 +90,7 @@ static void *table_get(void *vm, uint32_t index)
 
 static void *table_get_by_id(void *vm, uint32_t id)
 {
-	return id < KVM_MAX_VCPU_ID ? kvm_lookup_by_id(vm, (int)id) : NULL;
+	return kvm_lookup_by_id(vm, id);
 }
 
 static uint32_t table_broadcast(void *vm, void *self)

@@ -95,7 +95,7 @@ static void kvm_vcpu_stop(struct kvm_vcpu *vcpu, enum vs_count how)
 static bool kvm_start_stop(struct kvm *kvm, u32 index, enum vs_count how)
 {
 	int cookie = kvm_vcpus_read_lock(kvm);
-	struct kvm_vcpu *vcpu = index < KVM_MAX_VCPUS ? kvm_get_vcpu(kvm, (int)index) : NULL;
+	struct kvm_vcpu *vcpu = kvm_get_told(kvm, index);
 
 	if (vcpu) {
 		spin_lock(&kvm->arch.start_stop_lock);

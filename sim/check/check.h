@@ -42,8 +42,8 @@ enum vs_check_kind {
 	/* vCPUs */
 	VS_CHECK_NOT_READY,  /* handed out, but not ready */
 	VS_CHECK_GONE,       /* handed out after it was gone */
-	VS_CHECK_LOST,       /* its create had returned, get(i) gives NULL */
-	VS_CHECK_WRONG_VCPU, /* index i gives the vCPU of index j */
+	VS_CHECK_LOST,       /* its create had returned, get(i) or get_by_id(id) gives NULL */
+	VS_CHECK_WRONG_VCPU, /* index or id i gives the vCPU of j */
 	VS_CHECK_WALK_MISSED,
 	VS_CHECK_WALK_ORDER, /* an index not above the one before: twice, or out of order */
 	/* RCU and SRCU */

@@ -105,9 +105,10 @@ static void memory_step(struct step *st, struct slot *slots, uint64_t *seed)
 static void vcpu_step(struct step *st, uint64_t *seed)
 {
 	static const enum vs_note notes[] = {
-		VS_NOTE_VCPU_READY, VS_NOTE_VCPU_CREATED, VS_NOTE_VCPU_GONE,  VS_NOTE_GET_BEGIN,
-		VS_NOTE_GET_END,    VS_NOTE_GET_END,      VS_NOTE_WALK_BEGIN, VS_NOTE_WALK_VISIT,
-		VS_NOTE_WALK_VISIT, VS_NOTE_WALK_END};
+		VS_NOTE_VCPU_ID,    VS_NOTE_VCPU_READY, VS_NOTE_VCPU_READY, VS_NOTE_VCPU_CREATED,
+		VS_NOTE_VCPU_GONE,  VS_NOTE_GET_BEGIN,  VS_NOTE_GET_END,    VS_NOTE_GET_END,
+		VS_NOTE_GET_ID_END, VS_NOTE_WALK_BEGIN, VS_NOTE_WALK_VISIT, VS_NOTE_WALK_VISIT,
+		VS_NOTE_WALK_END};
 
 	st->kind = NOTE;
 	st->note = notes[next(seed) % (sizeof(notes) / sizeof(*notes))];

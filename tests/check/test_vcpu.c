@@ -15,9 +15,15 @@ static void set_up(void)
 	mock_note(0, 0, 10, VS_NOTE_VM_CREATED, "vm", 0);
 }
 
-/* CPU 0's thread 0 makes vCPU i: ready at t, its create returns 100 later. */
+/* CPU 0's thread 0 makes vCPU i: ready at t, its create returns 100 later. Its id is 10 + 3 i. */
+static unsigned id_of(unsigned i)
+{
+	return 10 + 3 * i;
+}
+
 static void create(unsigned i, vs_ps t)
 {
+	mock_note(0, 0, t, VS_NOTE_VCPU_ID, V(i), id_of(i));
 	mock_note(0, 0, t, VS_NOTE_VCPU_READY, V(i), i);
 	mock_note(0, 0, t + 100, VS_NOTE_VCPU_CREATED, V(i), i);
 }
@@ -27,6 +33,12 @@ static void get(uint32_t task, uint32_t cpu, vs_ps t, unsigned index, const void
 {
 	mock_note(task, cpu, t, VS_NOTE_GET_BEGIN, NULL, index);
 	mock_note(task, cpu, t, VS_NOTE_GET_END, obj, index);
+}
+
+static void get_by_id(uint32_t task, uint32_t cpu, vs_ps t, unsigned id, const void *obj)
+{
+	mock_note(task, cpu, t, VS_NOTE_GET_ID_BEGIN, NULL, id);
+	mock_note(task, cpu, t, VS_NOTE_GET_ID_END, obj, id);
 }
 
 static void begin(uint32_t task, uint32_t cpu, vs_ps t)
@@ -157,6 +169,72 @@ START_TEST(the_wrong_one)
 	get(1, 1, 5000, 0, V(1));
 	ck_assert_ptr_nonnull(strstr(mock_expect_one(VS_CHECK_WRONG_VCPU)->text,
 				     "of index 0 handed out the vCPU of index 1"));
+}
+END_TEST
+
+START_TEST(found_by_id)
+{
+	create(0, 1000);
+	create(1, 1200);
+	get_by_id(1, 1, 5000, 10, V(0));
+	get_by_id(1, 1, 5001, 13, V(1));
+	get_by_id(1, 1, 5002, 1, NULL); /* an index is no id */
+	get_by_id(1, 1, 5003, 16, NULL);
+	mock_expect_none();
+}
+END_TEST
+
+START_TEST(the_wrong_one_by_id)
+{
+	create(0, 1000);
+	create(1, 1200);
+	get_by_id(1, 1, 5000, 13, V(0));
+	ck_assert_ptr_nonnull(strstr(mock_expect_one(VS_CHECK_WRONG_VCPU)->text,
+				     "the look-up of id 13 handed out the vCPU of id 10"));
+}
+END_TEST
+
+/* Nobody has id 1: the vCPU of index 1 is as wrong as any. */
+START_TEST(an_index_taken_for_an_id)
+{
+	create(0, 1000);
+	create(1, 1200);
+	get_by_id(1, 1, 5000, 1, V(1));
+	ck_assert_ptr_nonnull(strstr(mock_expect_one(VS_CHECK_WRONG_VCPU)->text,
+				     "the look-up of id 1 handed out the vCPU of id 13"));
+}
+END_TEST
+
+/* As by index: lost for CPU 1 from 2,100 on, not ready for it before 2,000. */
+START_TEST(by_id_by_the_rule)
+{
+	create(0, 1000);
+	get_by_id(1, 1, 2099, 10, NULL);
+	get_by_id(1, 1, 2000, 10, V(0));
+	if (_i) {
+		get_by_id(1, 1, 2100, 10, NULL);
+		ck_assert_ptr_nonnull(strstr(mock_expect_one(VS_CHECK_LOST)->text,
+					     "id 10, whose create had returned"));
+	} else {
+		get_by_id(1, 1, 1999, 10, V(0));
+		mock_expect_one(VS_CHECK_NOT_READY);
+	}
+}
+END_TEST
+
+/* Gone at 5,000. Whoever has its id afterwards is another one. */
+START_TEST(an_id_used_again)
+{
+	create(0, 1000);
+	mock_note(0, 0, 5000, VS_NOTE_VCPU_GONE, V(0), 0);
+	get_by_id(1, 1, 5000, 10, NULL);
+	get_by_id(1, 1, 5999, 10, V(0));
+	mock_note(0, 0, 7000, VS_NOTE_VCPU_ID, V(2), 10);
+	mock_note(0, 0, 7000, VS_NOTE_VCPU_READY, V(2), 0);
+	get_by_id(1, 1, 8000, 10, V(2));
+	get_by_id(1, 1, 8001, 10, V(0));
+	ck_assert_ptr_nonnull(strstr(mock_expect_one(VS_CHECK_GONE)->text,
+				     "the look-up of id 10 handed out a vCPU that is gone"));
 }
 END_TEST
 
@@ -299,6 +377,11 @@ static void add(TCase *t)
 	tcase_add_test(t, handed_out_when_gone);
 	tcase_add_test(t, again_at_the_same_place);
 	tcase_add_test(t, the_wrong_one);
+	tcase_add_test(t, found_by_id);
+	tcase_add_test(t, the_wrong_one_by_id);
+	tcase_add_test(t, an_index_taken_for_an_id);
+	tcase_add_loop_test(t, by_id_by_the_rule, 0, 2);
+	tcase_add_test(t, an_id_used_again);
 	tcase_add_test(t, a_walk_that_misses_one);
 	tcase_add_test(t, a_walk_that_stops_short);
 	tcase_add_test(t, a_walk_left_early);

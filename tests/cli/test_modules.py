@@ -201,7 +201,7 @@ class Faults(Base):
         done = self.run_here(path)
         self.ends(done, USAGE)
         self.assertIn("/modules/0: cannot use module", done.err)
-        self.assertIn("built for module ABI 9, this vcpusim has 8: build it again", done.err)
+        self.assertIn("built for module ABI 10, this vcpusim has 9: build it again", done.err)
 
     def crashed(self, fault, *texts):
         run = self.measured(self.scenario(fault), status=RUN)["runs"][0]

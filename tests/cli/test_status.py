@@ -116,7 +116,7 @@ class Usage(Case):
         self.refused("smoke.json", says='mean "scenarios/smoke.json"?')
 
     def test_modules(self):
-        cases = {PLANTED / "wrong-abi.so": "module ABI 9",
+        cases = {PLANTED / "wrong-abi.so": "module ABI 10",
                  PLANTED / "half-a-table.so": "lacks vm_create",
                  PLANTED / "no-module.so": "no symbol vs_module",
                  PLANTED / "unresolved.so": "nobody_has_this",

@@ -20,7 +20,8 @@ MUTANTS = {"free-early": (CHECK, "use-after-free", {}),
            "srcu-index": (RUN, "unbalanced-reader", {}),
            "entry-behind": (CHECK, "vcpu-not-ready", {}),
            "cancel-leaks": (CHECK, "leak", {}),
-           "copy-short": (CHECK, "walk-missed", {})}
+           "copy-short": (CHECK, "walk-missed", {}),
+           "wrong-id": (CHECK, "the look-up of id", {"chunk": 8})}
 
 
 class Torture(Case):
@@ -49,7 +50,7 @@ class Torture(Case):
                                      "--module", BROKEN / f"mutants/mutant-{name}.so",
                                      "-o", "out.json", TORTURE)
                 self.assertEqual(done.status, status, done.err)
-                said = [v["check"] for run in self.read("out.json")["runs"]
+                said = [v["check"] + ": " + v["message"] for run in self.read("out.json")["runs"]
                         for v in run["violations"]]
                 said += [run["message"] or "" for run in self.read("out.json")["runs"]]
                 self.assertTrue(any(found in text for text in said), said)
