@@ -18,7 +18,7 @@ MUTANTS = {"free-early": (CHECK, "use-after-free", {}),
            "created-bound": (RUN, "vcpu-not-ready", {}),
            "move-early": (CHECK, "use-after-free", {}),
            "srcu-index": (RUN, "unbalanced-reader", {}),
-           "entry-behind": (CHECK, "vcpu-not-ready", {}),
+           "entry-behind": (CHECK, "double-free", {}),
            "cancel-leaks": (CHECK, "leak", {}),
            "copy-short": (CHECK, "walk-missed", {}),
            "wrong-id": (CHECK, "the look-up of id", {"chunk": 8})}
