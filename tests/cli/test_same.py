@@ -89,15 +89,12 @@ class Same(Case):
                 self.assertTrue(result(*args, scenario=scenario) == reference, args)
 
     def test_unplug(self):
-        def run(*how):
-            done = vcpusim("-q", "-o", "-", "--reps", 1, *how, SOURCE / "scenarios/unplug.json")
-            self.assertEqual(done.status, 0, done.err[:2000])
-            return done.out
-
-        reference = run()
-        for how in (["--strict"], ["--window-ps", 0], ["--window-ps", 1], ["--window-ps", 7919],
-                    ["--host-order", "down", "--paranoid"], ["--host-order", "shuffled"]):
-            self.assertTrue(run(*how) == reference, f"{how} differs")
+        for name in "unplug.json", "torture-unplug.json":
+            scenario = SOURCE / "scenarios" / name
+            reference = result("--reps", 1, scenario=scenario)
+            for how in (["--strict"], ["--window-ps", 0], ["--window-ps", 1], ["--window-ps", 7919],
+                        ["--host-order", "down", "--paranoid"], ["--host-order", "shuffled"]):
+                self.assertTrue(result("--reps", 1, *how, scenario=scenario) == reference, f"{name} {how} differs")
 
     def test_every_call_site(self):
         calls = SOURCE / "scenarios/callsites.json"
