@@ -4,7 +4,7 @@ other tables' results are written all the same."""
 import json
 import unittest
 
-from cli import BROKEN, HERE, PLANTED, QUICK, SANITIZED, SMOKE, Case
+from cli import BROKEN, HERE, PLANTED, QUICK, SANITIZED, SMOKE, SOURCE, Case
 
 CHECK, RUN = 1, 3
 
@@ -85,9 +85,21 @@ class Broken(Case):
         for check in checks:
             self.assertIn(check, found)
             self.assertRegex(done.out, rf"(?m)^  {check} \(\d+ times?\), first at ")
+        return run["violations"]
 
     def test_use_after_free(self):
-        self.caught("no-grace-period", "use-after-free", scenario=HERE / "crowd.json")
+        """Told with the three places: the array's allocation, its free in the update, a reader's access."""
+        found = self.caught("no-grace-period", "use-after-free", scenario=HERE / "crowd.json")
+        (message,) = (v["message"] for v in found if v["check"] == "use-after-free")
+        array = (SOURCE / "models/tables/array.h").read_text().split("\n")
+        line = {what: next(n for n, text in enumerate(array, 1) if code in text)
+                for what, code in (("allocated", "= kvzalloc("), ("freed", "kvfree(ins->old);"))}
+        place = r"{} by \w+ \({}\) on CPU \d at \d+\.\d{{6}} us"
+        self.assertRegex(message, "; ".join((
+            r"^read of \d bytes at offset \d+ of a freed object of \d+ bytes",
+            place.format("allocated", rf"array\.h:{line['allocated']}"),
+            place.format("freed", rf"array\.h:{line['freed']}"),
+            place.format("used", r"array\.h:\d+"))) + "$")
 
     def test_apic_map_freed_at_once(self):
         storm = '/streams/1={"name": "storm", "op": "ipi_broadcast", "from": {"vcpus": 2}, "until": "plug"}'
