@@ -82,7 +82,7 @@ bool vs_host_priced(const struct vs_host *h);  /* false while the VM boots: noth
 struct vs_task *vs_task_new(struct vs_host *h, const struct vs_task_params *p);
 void vs_task_seed(struct vs_task *t, vs_ps at);
 const char *vs_task_name(const struct vs_task *t);
-uint32_t vs_task_id(const struct vs_task *t);          /* order of creation */
+uint32_t vs_task_id(const struct vs_task *t); /* order of creation */
 /* pc of its sleep at that time; 0: it was not asleep. As exact as what vs_wait_at() says. */
 uintptr_t vs_task_blocked_at(const struct vs_task *t, vs_ps as_of);
 struct vs_host *vs_task_host(const struct vs_task *t);
