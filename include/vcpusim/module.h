@@ -57,7 +57,8 @@ enum vs_page { VS_PAGE_NONE, VS_PAGE_PLAIN, VS_PAGE_LOGGED };
 enum vs_count { VS_COUNT_WALK, VS_COUNT_BREAK, VS_COUNT_COUNTER };
 
 struct vs_table {
-	const char *name;    /* as in a scenario's "tables" */
+	/* as in a scenario's "tables": 1 to 63 letters, digits, '.', '_' and '-', no sign first */
+	const char *name;
 	const char *summary; /* one line */
 	const struct vs_table_param *params;
 	uint32_t n_params; /* VS_TABLE_PARAMS_MAX at most */

@@ -17,6 +17,7 @@
 #include <vcpusim/scenario.h>
 
 #include "sim/hw/hw.h"
+#include "sim/io/doc.h"
 
 #define LOAD_S 10
 
@@ -100,14 +101,14 @@ static bool tables_fit(const struct vs_loaded *l, struct vs_errors *errs)
 				      t && t->name ? t->name : "unnamed", missing);
 			return false;
 		}
-		if (!params_fit(l, t, errs))
-			return false;
-		if (strlen(t->name) >= VS_NAME_MAX) {
+		if (!vs_name_fits(t->name)) {
 			vs_errors_add(errs, l->path, 0, 0, NULL,
-				      "the name of its table %u has %zu bytes, expected at most %d",
-				      i, strlen(t->name), VS_NAME_MAX - 1);
+				      "its table %u is called \"%.*s\", expected " VS_NAME_RULE, i,
+				      2 * VS_NAME_MAX, t->name, VS_NAME_MAX - 1);
 			return false;
 		}
+		if (!params_fit(l, t, errs))
+			return false;
 	}
 	return true;
 }

@@ -165,22 +165,25 @@ static bool is_alnum(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-bool vs_at_name(const struct vs_at *at, char out[VS_NAME_MAX])
+bool vs_name_fits(const char *s)
 {
-	const char *s = json_string_value(at->value);
-	size_t n = s ? strlen(s) : 0;
+	size_t n = strlen(s);
 	bool ok = n > 0 && n < VS_NAME_MAX && is_alnum(s[0]);
 
 	for (size_t i = 0; ok && i < n; i++)
 		ok = is_alnum(s[i]) || strchr("._-", s[i]);
-	if (!ok) {
-		vs_at_expected(at,
-			       "a name of 1 to %d letters, digits, '.', '_' or '-', not "
-			       "beginning with a sign",
-			       VS_NAME_MAX - 1);
+	return ok;
+}
+
+bool vs_at_name(const struct vs_at *at, char out[VS_NAME_MAX])
+{
+	const char *s = json_string_value(at->value);
+
+	if (!s || !vs_name_fits(s)) {
+		vs_at_expected(at, VS_NAME_RULE, VS_NAME_MAX - 1);
 		return false;
 	}
-	memcpy(out, s, n + 1);
+	memcpy(out, s, strlen(s) + 1);
 	return true;
 }
 

@@ -73,6 +73,9 @@ bool vs_at_bool(const struct vs_at *at, bool *out);
 bool vs_at_string(const struct vs_at *at, const char *what, const char **out);
 /* 1 to 63 letters, digits, '.', '_' and '-', the first a letter or digit: fit for a file name. */
 bool vs_at_name(const struct vs_at *at, char out[VS_NAME_MAX]);
+/* Is it such a name? VS_NAME_RULE says what is, with VS_NAME_MAX - 1 for %d. */
+bool vs_name_fits(const char *s);
+#define VS_NAME_RULE "a name of 1 to %d letters, digits, '.', '_' or '-', not beginning with a sign"
 /* Index of the string among names. */
 bool vs_at_choice(const struct vs_at *at, const char *what, const char *const *names, size_t n,
 		  size_t *out);

@@ -141,6 +141,19 @@ class Usage(Case):
                          says=f"chosen.so: its table 0 ({name}) lacks {member}")
         self.ends(self.run_here("--module", PLANTED / "chosen.so", "--list", "tables"), OK)
 
+    def test_tables_that_nobody_could_ask_for(self):
+        """What a scenario would not take for a table's name is none, and the module is what is wrong."""
+        def called(name):
+            return {"env": {**os.environ, "CHOSEN_NAME": name}}
+        for name in ("", "my blocks", "a=b", "../x", "-x", "a(b=1)", "x" * 64):
+            done = self.refused("--module", PLANTED / "chosen.so", QUICK, **called(name),
+                                says=f'chosen.so: its table 0 is called "{name}", expected a name of 1 to 63')
+            self.assertNotIn("/tables", done.err)
+        for name in ("a", "9", "my-blocks_2.0", "x" * 63):
+            done = self.run_here("--module", PLANTED / "chosen.so", "--list", "tables", **called(name))
+            self.ends(done, OK)
+            self.assertIn(name, done.out)
+
     def test_the_same_table_twice(self):
         twice = ("--module", PLANTED / "trap.so") * 2
         self.refused(*twice, QUICK, says='there is a table "planted-trap" already')

@@ -1,6 +1,6 @@
 /*
- * A table with all members, but for the one that the environment's CHOSEN_LACKS names. Its
- * functions are none: it is to be loaded, not run.
+ * A table with all members, but for the one that the environment's CHOSEN_LACKS names, and
+ * called what CHOSEN_NAME says. Its functions are none: it is to be loaded, not run.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -47,11 +47,13 @@ static bool same(const char *a, const char *b)
 
 __attribute__((constructor)) static void choose(void)
 {
-	const char *lacks = getenv("CHOSEN_LACKS"), *here = chosen;
+	const char *lacks = getenv("CHOSEN_LACKS"), *name = getenv("CHOSEN_NAME"), *here = chosen;
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (!lacks || !same(lacks, members[i].name))
 			memcpy((char *)&table + members[i].at, &here, sizeof(here));
+	if (name)
+		table.name = name;
 }
 
 const struct vs_module vs_module = {
