@@ -95,8 +95,14 @@ static bool put(json_t *in, const char *part, json_t *value, size_t *index)
 	return false;
 }
 
+/* A value in which there are no places. */
+struct leaf {
+	const json_t *value; /* NULL: none was met */
+	size_t pointer_length;
+};
+
 /* Returns where the value went, as a pointer with any "-" resolved; NULL: nowhere. */
-static char *apply(json_t *root, const struct vs_set *set)
+static char *apply(json_t *root, const struct vs_set *set, struct leaf *leaf)
 {
 	const char *rest = set->pointer, *last = rest;
 	char part[PART_MAX], *resolved;
@@ -108,6 +114,8 @@ static char *apply(json_t *root, const struct vs_set *set)
 	while (*rest) {
 		in = step(in, part);
 		last = rest;
+		if (in && !json_is_object(in) && !json_is_array(in))
+			*leaf = (struct leaf){in, (size_t)(rest - set->pointer)};
 		if (!in || !next_part(&rest, part))
 			return NULL;
 	}
@@ -118,6 +126,46 @@ static char *apply(json_t *root, const struct vs_set *set)
 	if (asprintf(&resolved, "%.*s/%zu", (int)(last - set->pointer), set->pointer, index) < 0)
 		return NULL;
 	return resolved;
+}
+
+/* What to set instead of a table's parameter if the table is there as a mere name; "" if not. */
+static void suggest_table(const struct vs_set *set, const struct leaf *leaf, char *out, size_t size)
+{
+	const char *key = set->pointer + leaf->pointer_length + 1;
+	const char *name = json_string_value(leaf->value);
+	bool is_table = strncmp(set->pointer, "/tables/", 8) == 0 &&
+			strcspn(set->pointer + 8, "/") + 8 == leaf->pointer_length && name &&
+			!strpbrk(key, "/~\"\\");
+	json_t *value = is_table ? parse_value(set->value) : NULL;
+	char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+
+	out[0] = '\0';
+	if (text)
+		snprintf(out, size, "; set '%.*s={\"table\":\"%s\",\"%s\":%s}'",
+			 (int)leaf->pointer_length, set->pointer, name, key, text);
+	free(text);
+	json_decref(value);
+}
+
+static void report_no_place(struct vs_doc *doc, const char *label, const struct vs_set *set,
+			    const struct leaf *leaf)
+{
+	char instead[256], *found;
+
+	if (!leaf->value) {
+		vs_errors_add(doc->errs, label, 0, 0, NULL,
+			      "%s has no such place, expected /key or /array/INDEX, with INDEX at "
+			      "most the array's length",
+			      doc->path);
+		return;
+	}
+	found = json_dumps(leaf->value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	suggest_table(set, leaf, instead, sizeof(instead));
+	vs_errors_add(doc->errs, label, 0, 0, NULL,
+		      "%s has %.60s at %.*s, expected an object or an array to set something in%s",
+		      doc->path, found ? found : "a value", (int)leaf->pointer_length, set->pointer,
+		      instead);
+	free(found);
 }
 
 static bool remember(struct vs_doc *doc, char *pointer, char *label, char *there)
@@ -135,18 +183,16 @@ static bool remember(struct vs_doc *doc, char *pointer, char *label, char *there
 void vs_doc_override(struct vs_doc *doc, const struct vs_set *sets, size_t n_sets)
 {
 	for (size_t i = 0; i < n_sets; i++) {
+		struct leaf leaf = {0};
 		char *pointer, *label;
 
 		if (asprintf(&label, "--set %s=%.60s", sets[i].pointer, sets[i].value) < 0) {
 			vs_errors_add(doc->errs, doc->path, 0, 0, NULL, "out of memory");
 			return;
 		}
-		pointer = apply(doc->root, &sets[i]);
+		pointer = apply(doc->root, &sets[i], &leaf);
 		if (!pointer) {
-			vs_errors_add(doc->errs, label, 0, 0, NULL,
-				      "%s has no such place, expected /key or /array/INDEX, with "
-				      "INDEX at most the array's length",
-				      doc->path);
+			report_no_place(doc, label, &sets[i], &leaf);
 			free(label);
 		} else if (!remember(doc, pointer, label, NULL)) {
 			vs_errors_add(doc->errs, doc->path, 0, 0, NULL, "out of memory");

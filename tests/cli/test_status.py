@@ -96,6 +96,22 @@ class Usage(Case):
         self.refused("-o", says="-o: found nothing after it, expected a value")
         self.refused("--list", says="--list: found nothing after it, expected a value")
 
+    def test_places_in_what_has_none(self):
+        """A table that is a mere name has no parameters to set: what is there is told, and what to set."""
+        tables = ("--set", '/tables=["fixed","chunked"]')
+        for value, shown in (("64", "64"), ("many", '"many"')):
+            self.refused(*tables, "--set", f"/tables/1/chunk={value}", SMOKE,
+                         says=f"""smoke.json has "chunked" at /tables/1, expected an object or an array to set """
+                              f"""something in; set '/tables/1={{"table":"chunked","chunk":{shown}}}'\n""")
+        self.ends(self.run_here(*tables, "--set", '/tables/1={"table":"chunked","chunk":64}', "--reps", 1, "-q",
+                                "-o", "out.json", SMOKE), OK)
+        self.refused("--set", "/seed/0/x=1", SMOKE, says="smoke.json has 1 at /seed, expected an object or an")
+        self.refused("--set", "/tables/1/a/b=1", SMOKE, says='"rcu-array" at /tables/1, expected an object or '
+                                                             'an array to set something in\n')
+        self.refused("--set", '/tables/1={"table":"chunked"}', "--set", "/tables/1/table/chunk=1", SMOKE,
+                     says='"chunked" at /tables/1/table, expected an object or an array to set something in\n')
+        self.refused("--set", "/streams/99=1", SMOKE, says="smoke.json has no such place, expected /key or")
+
     def test_windows_too_long_to_be_exact(self):
         """toy-4's is 20 ns or less; a second holds the whole run."""
         done = self.run_here("-q", "-o", "-", "--window-ps", 10**12, QUICK)
