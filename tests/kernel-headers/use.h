@@ -56,6 +56,19 @@ void vs_use_unplug(struct kvm *kvm, struct kvm_table_insert *ins)
 }
 #endif
 
+#ifdef KVM_TABLE_STOPS_VCPUS
+void vs_use_run(struct kvm_vcpu *vcpu);
+
+/* As in KVM_RUN. */
+void vs_use_run(struct kvm_vcpu *vcpu)
+{
+	kvm_table_vcpu_load(vcpu);
+	if (kvm_table_vcpu_asked(vcpu))
+		kvm_table_vcpu_stop(vcpu);
+	kvm_table_vcpu_put(vcpu);
+}
+#endif
+
 struct kvm_vcpu *vs_use_look_up(struct kvm *kvm, int i, int id)
 {
 	int cookie = kvm_vcpus_read_lock(kvm);
