@@ -97,12 +97,12 @@ def read_sends(paths):
         if result.name not in (SCENARIO, EXIT):
             raise ResultError(f"{path}: /scenario/name: found {result.name}, expected {SCENARIO} or {EXIT}")
         results[EXIT if result.name == EXIT else result.scenario["host"]["ipi_send"]] = result.document
-    if EXIT not in results:
-        raise ResultError(f"found no result of {EXIT}, expected one")
     missing = [how for how in SENDS if how not in results]
     if missing:
         raise ResultError(f"found no result with host.ipi_send {', '.join(missing)}; expected one each of "
                           f"{', '.join(SENDS)}")
+    if EXIT not in results:
+        raise ResultError(f"found no result of {EXIT}; expected one")
     return results
 
 

@@ -410,6 +410,9 @@ class Others(Case):
         self.refused("validation.py", path, says="/scenario/name: found by-hand, expected ipi-skylake-80")
         half = changed(changed(SMALL, "/scenario/name", "ipi-skylake-80"), "/scenario/host", {"ipi_send": "pv"})
         self.refused("validation.py", self.write("half.json", half), says="ipi_send physical, cluster; expected one")
+        sends = (changed(half, "/scenario/host/ipi_send", how) for how in ("physical", "cluster", "pv"))
+        self.refused("validation.py", *(self.write(f"{n}.json", d) for n, d in enumerate(sends)),
+                     says="found no result of interrupt-exit; expected one")
         for program in "claims.py", "validation.py":
             self.refused(program, "nix.json", says=f"{program}: nix.json: No such file")
 
