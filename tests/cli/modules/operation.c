@@ -51,7 +51,7 @@ static int share(void)
 	return *theirs;
 }
 
-static int use_much_stack(void)
+static noinline int use_much_stack(void)
 {
 	char big[200 * 1024];
 
