@@ -22,8 +22,8 @@ FULL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "full.json")
 
 
 def windows(w):
-    """Windows in ps and host orders: all orders of the widest, the others once each."""
-    return ((0, "up"), (1, "down"), (w // 2 + 1, "shuffled"), (w, "up"), (w, "down"), (w, "shuffled"))
+    """Windows in ps and host orders, a few of those that test_every_window_in_every_host_order has"""
+    return ((0, "shuffled"), (w // 2 + 1, "up"), (w, "down"), (w, "shuffled"))
 
 
 def result(*args, scenario=SMOKE, **how):
@@ -93,7 +93,7 @@ class Same(Case):
             args = ["--reps", 1, *tables]
             scenario = SOURCE / f"scenarios/{name}.json"
             strict = result(*args, "--strict", "--paranoid", scenario=scenario)
-            for window, order in windows(self.w)[1:-1]:
+            for window, order in windows(self.w):
                 found = result(*args, "--window-ps", window, "--host-order", order, scenario=scenario)
                 self.assertTrue(found == strict, f"{name} {window} {order} differs")
 
@@ -106,7 +106,7 @@ class Same(Case):
                 self.assertEqual({name: op["errors"] for name, op in run["ops"].items() if op["errors"]},
                                  {"create_failing": 40}, run["table"])
                 self.assertEqual(len(run["ops"]), 16, run["table"])
-            for window, order in ((0, "up"), (1, "down"), (7919, "shuffled"), (self.w, "shuffled")):
+            for window, order in windows(self.w):
                 how = (*args, "--window-ps", window, "--host-order", order)
                 self.assertTrue(result(*how, scenario=calls) == reference, how)
 
